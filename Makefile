@@ -1,0 +1,46 @@
+# Each target first does the set-up that it needs: a virtual environment in the clone, and what pip puts there.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench setup clean
+
+demo: .venv/.demo
+	$(BIN)/modelyard demo
+
+test: .venv/.dev .venv/.judges .venv/.browser
+	$(BIN)/python -m pytest -m "not e2e" -p no:logging --numprocesses logical --dist loadfile
+	$(BIN)/python -m pytest -m e2e --numprocesses 3 --dist loadfile --no-loadscope-reorder
+
+check: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/.bench
+	$(BIN)/python -m tests.bench
+
+setup: .venv/.dev
+
+# torch first and by itself: named as a dependency of something else, pip would take the newest build with CUDA.
+.venv/.demo .venv/.dev .venv/.bench: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --editable '.[$(subst .,,$(suffix $@))]'
+	$(BIN)/python -m infra.engines.terraform.download
+	touch $@
+
+# Debian's headless Chromium, for the pages; without root, and where there is none the tests of the pages are skipped.
+.venv/.browser: .venv/.dev
+	$(BIN)/python -m tests.browser.fetch
+	touch $@
+
+# In an environment of their own: checkov pins old versions of libraries that the kit uses.
+.venv/.judges: tests/judges/requirements.txt
+	$(PYTHON) -m venv .venv/judges
+	.venv/judges/bin/python -m pip install --quiet --requirement $<
+	touch $@
+
+# What was deployed to an account stays known: its state, in .modelyard/environments, is not removed.
+clean:
+	-[ ! -x $(BIN)/modelyard ] || $(BIN)/modelyard local down
+	rm -rf .venv .modelyard/artifacts .modelyard/requirements .modelyard/demo .modelyard/local

@@ -1,0 +1,38 @@
+"""What a comparison rests on besides prices and the measured model: its constants, in words."""
+
+from collections.abc import Iterator
+
+from cost.comparison import batches, by_request, elsewhere, on_instances
+from cost.simulation import month
+
+
+def assumptions() -> Iterator[str]:
+    """One line each, with the numbers that the plans use."""
+    yield (
+        "Speed carries over by the processor: a vCPU is as fast as the one that was measured, and a GPU says nothing "
+        f"about another. Lambda has a whole vCPU at {by_request.MB_PER_VCPU:,} MB, and a part of one below; SageMaker "
+        "Serverless is taken to have the same, since AWS does not say what it has."
+    )
+    yield (
+        f"An instance may be {on_instances.BUSY_SHARE:.0%} busy in the busiest minute, and at most "
+        f"{on_instances.MOST_INSTANCES} instances are taken; a new one serves after 5 minutes, and after 6 from none."
+    )
+    yield (
+        f"A cold start is loading the model and {by_request.LAMBDA_START_MS:,.0f} ms on Lambda, "
+        f"{by_request.SERVERLESS_START_MS:,.0f} ms on SageMaker Serverless; an environment stays warm for "
+        f"{month.KEEP_WARM_SECONDS / 60:.0f} minutes. AWS promises none of it."
+    )
+    yield (
+        f"At a time: {by_request.LAMBDA_LIMIT:,} requests on Lambda (an account's default quota) and "
+        f"{by_request.SERVERLESS_LIMIT} on SageMaker Serverless; more are refused."
+    )
+    yield (
+        f"A spot batch is {batches.BATCHES_PER_MONTH} jobs a month, each with {batches.BATCH_START_MINUTES} minutes "
+        f"until its machine runs, and {batches.BATCH_REDONE - 1:.0%} of the work done twice."
+    )
+    warm = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in elsewhere.WARM_SECONDS.items())
+    yield (
+        f"A GPU worker starts in {elsewhere.WORKER_START_MS / 1000:.0f} s and the time to load the model, and is "
+        f"billed while it idles: {warm}."
+    )
+    yield "No free tier, no savings plan, no tax; stored artifacts, logs and alarms are not in the amounts."

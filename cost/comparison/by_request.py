@@ -1,0 +1,86 @@
+"""Plans that are billed by the request: SageMaker Serverless and Lambda, over their memory sizes."""
+
+import math
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import ClassVar, Final
+
+from cost.comparison.demand import Demand, Profile
+from cost.comparison.months import functions
+from cost.comparison.plan import Unsuitable
+from cost.purchases import LambdaDuration, LambdaRequests, Purchase, ServerlessData, ServerlessInference
+from cost.simulation.month import Month
+
+MB_PER_VCPU: Final = 1769
+"""Lambda gives a whole vCPU at 1,769 MB (AWS Lambda Developer Guide, 'Configure function memory')."""
+LAMBDA_MEMORY_MB: Final = (512, 1024, 1769, 2048, 3008, 4096, 5120, 6144, 8192, 10240)
+SERVERLESS_MEMORY_MB: Final = (1024, 2048, 3072, 4096, 5120, 6144)
+LAMBDA_START_MS: Final = 400.0
+"""A new environment of Python, before the model is loaded: an assumption."""
+SERVERLESS_START_MS: Final = 5000.0
+"""A new container of SageMaker Serverless, before the model is loaded: an assumption."""
+LAMBDA_LIMIT, SERVERLESS_LIMIT = 1000, 200
+"""Concurrent requests: an account's default quota, and the most of one endpoint."""
+
+
+def slower(memory_mb: int, profile: Profile) -> float:
+    """How many times as long a request takes at `memory_mb`; raises `Unsuitable` where the model does not fit."""
+    if profile.memory_mb > memory_mb:
+        raise Unsuitable(f"needs {profile.memory_mb} MB")
+    return max(1.0, profile.threads * MB_PER_VCPU / memory_mb)
+
+
+@dataclass(frozen=True)
+class Serverless:
+    """SageMaker Serverless at one memory size. AWS does not say what processor comes with it: taken to be Lambda's."""
+
+    kind: ClassVar[str] = "SageMaker Serverless"
+    memory_mb: int
+
+    @property
+    def name(self) -> str:
+        return f"SageMaker Serverless {self.memory_mb} MB"
+
+    def purchases(self, demand: Demand, profile: Profile) -> list[Purchase]:
+        service = profile.on_cpu(slower(self.memory_mb, profile))
+        seconds = demand.requests * Decimal(service.mean_seconds)
+        region, gb = demand.region, demand.gb_in + demand.gb_out
+        return [
+            ServerlessInference(region=region, memory_gb=self.memory_mb // 1024, seconds=seconds),
+            *([ServerlessData(region=region, gb=gb)] if gb else []),
+        ]
+
+    def simulate(self, demand: Demand, profile: Profile) -> Month:
+        factor = slower(self.memory_mb, profile)
+        cold = SERVERLESS_START_MS + profile.load_ms * factor
+        return functions(demand, profile.on_cpu(factor), cold, SERVERLESS_LIMIT)
+
+
+@dataclass(frozen=True)
+class Lambda:
+    """A Lambda function at one memory size; below 1,769 MB per thread it has a part of a vCPU and is slower."""
+
+    kind: ClassVar[str] = "Lambda"
+    memory_mb: int
+
+    @property
+    def name(self) -> str:
+        return f"Lambda {self.memory_mb} MB"
+
+    def purchases(self, demand: Demand, profile: Profile) -> list[Purchase]:
+        service = profile.on_cpu(slower(self.memory_mb, profile))
+        duration_ms = Decimal(math.ceil(service.mean_seconds * 1000))
+        return [
+            LambdaRequests(region=demand.region, requests=demand.requests),
+            LambdaDuration.of(
+                region=demand.region,
+                requests=demand.requests,
+                duration_ms=duration_ms,
+                memory_mb=self.memory_mb,
+            ),
+        ]
+
+    def simulate(self, demand: Demand, profile: Profile) -> Month:
+        factor = slower(self.memory_mb, profile)
+        cold = LAMBDA_START_MS + profile.load_ms * factor
+        return functions(demand, profile.on_cpu(factor), cold, LAMBDA_LIMIT)

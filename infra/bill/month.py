@@ -1,0 +1,88 @@
+"""Where, how long, at which prices, and how much a workload is used."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cost import Estimate, PriceCatalog, Purchase, Rate, UsageProfile
+from cost.amount import plain
+from cost.errors import InvalidUsage
+from infra.environment import DIRECTORY
+from infra.errors import InvalidEnvironment
+from infra.stack import Stack
+from infra.workloads import Workload
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month of a stack, `hours` long, at the prices of `catalog`."""
+
+    stack: Stack
+    catalog: PriceCatalog
+    hours: Decimal
+
+    @property
+    def region(self) -> str:
+        """Where everything is bought."""
+        return self.stack.environment.region
+
+    @property
+    def seconds(self) -> Decimal:
+        """How long it is."""
+        return self.hours * 3600
+
+    def estimate(self, *purchases: Purchase) -> Estimate:
+        """What they cost together."""
+        return Estimate.of(purchases, self.catalog)
+
+    def rate(self, description: str, *purchases: Purchase) -> Rate:
+        """What they cost together, as a unit price."""
+        return Rate.of(description, purchases, self.catalog)
+
+    def usage(self, workload: Workload) -> UsageProfile | None:
+        """What the environment says of the workload's use; None where it says nothing."""
+        table = self.stack.environment.usage.get(workload.name)
+        if table is None:
+            return None
+        try:
+            return UsageProfile.of(table)
+        except InvalidUsage as error:
+            raise self.wrong(workload, str(error)) from None
+
+    def requests(
+        self, workload: Workload, longest_seconds: int, whose: str
+    ) -> tuple[Decimal, Decimal] | None:
+        """Requests a month and the milliseconds of each, for what is billed by its duration; None without usage.
+
+        `longest_seconds` is after which AWS ends a request, and `whose` the words for that limit.
+        """
+        usage = self.usage(workload)
+        if usage is None:
+            return None
+        if usage.duration_ms is None:
+            raise self.wrong(workload, "lacks the key 'duration_ms'; add it, as in: duration_ms = 45")
+        limit = Decimal(longest_seconds * 1000)
+        if usage.duration_ms > limit:
+            raise self.wrong(
+                workload,
+                f"duration_ms is {plain(usage.duration_ms)}, above {whose} of {plain(limit)} ms; write less",
+            )
+        return usage.requests_per_month, usage.duration_ms
+
+    def at_a_time(self, workload: Workload, calls: tuple[Decimal, Decimal], most: int, limit: str) -> None:
+        """Raise `InvalidEnvironment` where `calls` need more at a time than `most`, which `limit` names.
+
+        Spread evenly over the month, which is when they need the least.
+        """
+        requests, duration_ms = calls
+        needed = requests * duration_ms / 1000 / self.seconds
+        if needed > most:
+            raise self.wrong(
+                workload,
+                f"requests_per_month and duration_ms come to {needed:,.1f} at a time all month, above the {most:,} "
+                f"of {limit}; write less, or raise it",
+            )
+
+    def wrong(self, workload: Workload, finding: str) -> InvalidEnvironment:
+        """The error of a usage table: file, table, finding."""
+        file = DIRECTORY / f"{self.stack.environment.name}.toml"
+        return InvalidEnvironment(f"{file}: [usage.{workload.name}] {finding}.")

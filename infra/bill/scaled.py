@@ -1,0 +1,124 @@
+"""How many instance-hours a workload that scales is expected to take: its own policy, simulated over its usage."""
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from cost import UsageProfile, machines
+from cost.errors import InvalidUsage
+from cost.simulation.capacity import Backlog, Tracking
+from cost.simulation.traffic import shaped, traced
+from cost.usage import is_trace
+from infra.bill.month import Month
+from infra.workloads import (
+    AsyncEndpoint,
+    InstanceEndpoint,
+    MultiModelEndpoint,
+    RealtimeEndpoint,
+    TargetTracking,
+)
+
+if TYPE_CHECKING:
+    from cost.simulation.traffic import Traffic
+
+SEED: Final = 0
+NUMPY: Final = "numpy is not installed; run: python -m pip install numpy"
+UNTOLD: Final = "constant"
+"""The shape of a usage that names none: an assumption, which is said."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """`hours` of instances in the month, None where they are not known; `note` says what they rest on, or why not."""
+
+    hours: Decimal | None
+    note: str
+
+
+def expected(
+    workload: InstanceEndpoint, month: Month, has_numpy: Callable[[], bool] = lambda: has("numpy")
+) -> Expected | None:
+    """The simulated month of a workload between two counts; None where no usage is told.
+
+    Raises `InvalidEnvironment` for a usage that cannot be, such as a trace with a gap.
+    """
+    usage = month.usage(workload)
+    if usage is None:
+        return None
+    policy = workload.autoscaling[0] if len(workload.autoscaling) == 1 else None
+    kind = policy.kind if isinstance(policy, TargetTracking) else ""
+    made = POLICIES.get((type(workload), kind))
+    if made is None or not isinstance(policy, TargetTracking):
+        return Expected(
+            None, "not expected: only a target of requests per instance, or of a backlog, is simulated"
+        )
+    if kind == "backlog_per_instance" and not usage.duration_ms:
+        return Expected(
+            None, "not expected: write duration_ms into its usage, which says when a backlog is worked off"
+        )
+    if not has_numpy():
+        return Expected(None, f"not expected: what its scaling comes to is simulated, and {NUMPY}")
+    traffic = _traffic(workload, usage, month)
+    minutes = made(workload, policy, usage).over(traffic.counts(SEED)).billed
+    hours = Decimal(int(minutes.sum())) / 60
+    shape = f"{usage.traffic or UNTOLD} traffic" + (
+        "" if usage.traffic else " (assumed: its usage names none)"
+    )
+    return Expected(
+        hours,
+        f"expected {hours:,.1f} instance-hours: its own policy, simulated over a month of {shape}, seed {SEED}",
+    )
+
+
+def has(module: str) -> bool:
+    """Whether a library is installed; it is not loaded."""
+    return importlib.util.find_spec(module) is not None
+
+
+def _traffic(workload: InstanceEndpoint, usage: UsageProfile, month: Month) -> "Traffic":
+    minutes, requests = int(month.hours * 60), float(usage.requests_per_month)
+    named = usage.traffic or UNTOLD
+    try:
+        if is_trace(named):
+            return traced(Path(named), minutes, requests)
+        return shaped(named, requests, minutes, SEED)
+    except InvalidUsage as error:
+        raise month.wrong(workload, str(error)) from None
+
+
+def _tracking(_workload: InstanceEndpoint, policy: TargetTracking, _usage: UsageProfile) -> Tracking:
+    return Tracking(
+        max(1, policy.min_capacity),
+        policy.max_capacity,
+        per_instance=policy.value,
+        scale_out_cooldown_seconds=policy.scale_out_cooldown_seconds,
+        scale_in_cooldown_seconds=policy.scale_in_cooldown_seconds,
+    )
+
+
+def _backlog(workload: AsyncEndpoint, policy: TargetTracking, usage: UsageProfile) -> Backlog:
+    assert usage.duration_ms
+    machine = machines().get(workload.instance_type.removeprefix("ml."))
+    # More at a time than there are processors makes each slower, and no more of them.
+    limits = [workload.concurrent_requests_per_instance]
+    limits += [machine.gpu_count or machine.vcpus] if machine else []
+    return Backlog(
+        policy.max_capacity,
+        per_instance=policy.value,
+        served_per_instance=min(limits) * 60_000 / float(usage.duration_ms),
+        minimum=policy.min_capacity,
+        scale_in_cooldown_seconds=policy.scale_in_cooldown_seconds,
+    )
+
+
+POLICIES: Final[
+    Mapping[tuple[type, str], Callable[[Any, TargetTracking, UsageProfile], Tracking | Backlog]]
+] = {
+    (RealtimeEndpoint, "invocations_per_instance"): _tracking,
+    (MultiModelEndpoint, "invocations_per_instance"): _tracking,
+    (AsyncEndpoint, "backlog_per_instance"): _backlog,
+}
+"""The policies that can be simulated, by the kind of workload and of target."""

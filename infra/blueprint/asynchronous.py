@@ -1,0 +1,96 @@
+"""An asynchronous endpoint: requests and answers in S3, a queue between, and two topics that say what came of them."""
+
+from typing import Any
+
+from infra import naming
+from infra.blueprint.autoscaling import variant_scaling
+from infra.blueprint.endpoints import Parts, endpoint, instances, one_model, reads
+from infra.blueprint.policy import statement
+from infra.blueprint.resource import Blueprint, Ref, Resource
+from infra.blueprint.roles import Statement, write
+from infra.stack import Stack
+from infra.workloads import AsyncEndpoint
+
+LIMIT = "MODELYARD_BODY_LIMIT_BYTES"
+LARGEST_BYTES = 1024**3
+"""Of a request (SageMaker Developer Guide, 'Asynchronous inference': payloads up to 1 GB)."""
+
+
+def async_endpoint(stack: Stack, workload: AsyncEndpoint, artifact_key: str) -> Blueprint:
+    """Everything of one asynchronous endpoint; `artifact_key` is the model's key in the environment's bucket."""
+    environment = stack.environment
+    named = {"success": workload.success_topic, "error": workload.error_topic}
+    made = {outcome: _topic(stack, workload, outcome) for outcome, topic in named.items() if topic is None}
+    arns: dict[str, str | Ref] = {
+        outcome: topic or made[outcome].ref("arn") for outcome, topic in named.items()
+    }
+    output = workload.output_uri or environment.data_uri(stack.name, workload.name, "output")
+    failure = environment.data_uri(stack.name, workload.name, "failure")
+    notification = {"success_topic": arns["success"], "error_topic": arns["error"]}
+    encryption = {} if environment.kms_key_arn is None else {"kms_key_id": environment.kms_key_arn}
+    blueprint = endpoint(
+        stack,
+        workload,
+        Parts(
+            container=_container(stack, workload, artifact_key),
+            variant=instances(workload),
+            configuration={
+                "async_inference_config": {
+                    "client_config": {
+                        "max_concurrent_invocations_per_instance": workload.concurrent_requests_per_instance
+                    },
+                    "output_config": {
+                        # SageMaker adds '/ID.out'.
+                        "s3_output_path": output.rstrip("/"),
+                        "s3_failure_path": failure.rstrip("/"),
+                        "notification_config": notification,
+                        **encryption,
+                    },
+                }
+            },
+            statements=(reads(stack, workload), *_exchange(stack, workload, output, failure)),
+            before=tuple(made.values()),
+            scaling=variant_scaling,
+        ),
+    )
+    topics = {f"{workload.name}_{outcome}_topic_arn": arn for outcome, arn in arns.items()}
+    prefixes = {f"{workload.name}_input_uri": environment.data_uri(stack.name, workload.name, "input")}
+    return Blueprint(blueprint.resources, {**blueprint.outputs, **prefixes, **topics})
+
+
+def _container(stack: Stack, workload: AsyncEndpoint, artifact_key: str) -> dict[str, Any]:
+    container = one_model(stack.environment, workload, artifact_key)
+    if workload.image is None:
+        return container
+    # An image of one's own may run our host, which refuses more than 6 MB, as a real-time endpoint does.
+    return {**container, "environment": {LIMIT: str(LARGEST_BYTES), **container["environment"]}}
+
+
+def _topic(stack: Stack, workload: AsyncEndpoint, outcome: str) -> Resource:
+    return Resource(
+        "aws_sns_topic",
+        f"{workload.name}-{outcome}",
+        {
+            "name": naming.suffixed(stack.deployed_name(workload), outcome),
+            # The role publishes, and AWS's own key for SNS takes every role of the account.
+            "kms_master_key_id": stack.environment.kms_key_arn or "alias/aws/sns",
+        },
+    )
+
+
+def _exchange(stack: Stack, workload: AsyncEndpoint, output: str, failure: str) -> tuple[Statement, ...]:
+    environment = stack.environment
+    source = environment.data_uri(stack.name, workload.name, "input")
+    topics = [
+        topic or environment.arn("sns", naming.suffixed(stack.deployed_name(workload), outcome))
+        for outcome, topic in (("success", workload.success_topic), ("error", workload.error_topic))
+    ]
+    return (
+        statement(
+            ["s3:GetObject"],
+            [f"arn:{environment.partition}:s3:::{source.removeprefix('s3://')}*"],
+            sid="ReadTheRequests",
+        ),
+        write(environment, output, failure, sid="WriteTheAnswers"),
+        statement(["sns:Publish"], sorted(set(topics)), sid="TellWhatCameOfIt"),
+    )

@@ -1,0 +1,57 @@
+"""The command line. stdout is data, stderr is progress; exit 0 done, 1 failed, 2 misuse, 130 interrupted.
+
+Each verb is a module of its own, which imports what is heavy when it is called: `modelyard --help` loads no AWS
+library. Nothing but the standard library is imported before a Ctrl-C is taken care of.
+"""
+
+import os
+import signal
+import sys
+from types import FrameType
+
+DONE, INTERRUPTED = 0, 130
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one verb and exit with its code."""
+    words = sys.argv[1:] if arguments is None else arguments
+    debug = "--debug" in words
+    words = [word for word in words if word != "--debug"]
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # Ignored is how `nohup` says that a closed terminal must not end it.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
+    try:
+        code = _run(words, debug)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    if code == INTERRUPTED:
+        print(
+            "Interrupted; what was done is recorded, and the same command goes on from there.",
+            file=sys.stderr,
+        )
+        sys.stdout.flush()
+        sys.stderr.flush()
+        # A terminal's Ctrl-C ends the Node of cdktn too, and jsii's farewell to it is a traceback of a broken pipe.
+        os._exit(code)
+    sys.exit(code)
+
+
+def _run(words: list[str], debug: bool) -> int:
+    from infra.cli import failures
+    from infra.cli.application import application
+
+    try:
+        application(words)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else DONE
+    except Exception as error:
+        if debug:
+            raise
+        print(failures.readable(error), file=sys.stderr)
+        return failures.code(error)
+    return DONE
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt

@@ -1,0 +1,33 @@
+"""All verbs in one typer application."""
+
+import typer
+
+from infra.cli import (
+    bootstrap,
+    compare,
+    cost,
+    demo,
+    deploy,
+    destroy,
+    doctor,
+    invoke,
+    local,
+    package,
+    plan,
+    status,
+    synth,
+)
+
+application = typer.Typer(
+    name="modelyard",
+    help="Models on AWS from Python-defined stacks, at a price known before the apply.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    epilog="--debug, anywhere, shows the traceback of an error.",
+)
+
+for verb in (doctor, bootstrap, package, cost, compare, synth, plan, deploy, destroy, status, invoke, demo):
+    verb.register(application)
+application.add_typer(local.application, name="local")

@@ -1,0 +1,58 @@
+"""What a person sees: progress and questions on stderr, data on stdout."""
+
+import functools
+import json
+import sys
+from typing import Any
+
+import typer
+
+_PIPED_WIDTH = 160
+"""Columns of a table that goes into a file or a pipe."""
+
+
+@functools.cache
+def stderr() -> Any:
+    """Rich's console on stderr; plain lines where stderr is no terminal."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """A line of progress."""
+    stderr().print(text, markup=False)
+
+
+def put(text: str) -> None:
+    """A line of data."""
+    typer.echo(text)
+
+
+def put_json(data: Any) -> None:
+    """Data for programs."""
+    typer.echo(json.dumps(data, indent=2, default=str))
+
+
+def put_table(
+    title: str, columns: list[str], rows: list[list[str]], *, right: frozenset[str] = frozenset()
+) -> None:
+    """A table on stdout; columns named in `right` are numbers."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    width = None if sys.stdout.isatty() else _PIPED_WIDTH
+    Console(highlight=False, width=width, markup=False).print(table)
+
+
+def confirm(question: str) -> bool:
+    """Ask once; anything but yes, or nobody there to ask, is no."""
+    if not sys.stdin.isatty():
+        say(f"{question} Nobody is there to ask: write --yes to go on.")
+        return False
+    return typer.confirm(question, err=True)

@@ -1,0 +1,60 @@
+"""modelyard destroy: take a stack down."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from infra import loader, naming
+from infra.cli import console, report
+from infra.cli.options import EnvironmentName, StackName, Yes, open_environment
+from infra.environment import Environment
+from infra.errors import Misuse
+from infra.project import Project
+from infra.stack import Stack
+
+if TYPE_CHECKING:
+    from infra.connection import Connection
+
+
+def register(application: typer.Typer) -> None:
+    """Add the verb."""
+    application.command()(destroy)
+
+
+def destroy(stack: StackName, env: EnvironmentName, yes: Yes = False) -> None:
+    """Take a stack down; with the environment's last stack, its artifact bucket too."""
+    from cost import PriceCatalog
+    from infra.connection import connect
+    from infra.operations import bills
+    from infra.operations import deploy as operation
+
+    project, environment = open_environment(env)
+    connection = connect(environment, project)
+    loaded = _stack(stack, environment, project, connection)
+    prepared = operation.prepare_destroy(loaded, connection, project, console.say)
+    if saves := bills.saved(loaded.name, connection, PriceCatalog.load()):
+        console.say(saves)
+    report.plan(prepared.plan)
+    if prepared.results:
+        console.say(
+            f"{loaded.name} is the last stack of {env}: its bucket goes, and with it {prepared.results} objects of "
+            f"inputs and answers. To keep them: aws s3 sync s3://{environment.artifact_bucket}/data/ DIRECTORY"
+        )
+    nothing = prepared.plan.empty and not prepared.results
+    if not yes and not nothing and not console.confirm(f"Destroy {loaded.name} on {env}?"):
+        raise typer.Exit(1)
+    operation.carry_out_destroy(prepared, console.say, report.watch)
+    console.say(f"{loaded.name} is gone from {env}.")
+
+
+def _stack(name: str, environment: Environment, project: Project, connection: "Connection") -> Stack:
+    """What is to go. A file that is gone, or no longer loads, must not keep what it once deployed."""
+    from infra.ledger import Ledger
+
+    try:
+        return loader.load(name, environment, project.root, checked=False)
+    except Misuse:
+        ledger = Ledger(connection.client("s3"), environment.artifact_bucket)
+        if naming.is_part(name) and ledger.exists() and name in ledger.stacks():
+            return Stack(name, environment, ())
+        raise

@@ -1,0 +1,35 @@
+"""Which errors a person is meant to read, and the exit code of each."""
+
+from collections.abc import Mapping
+
+from cost.errors import CostError
+from infra.errors import Misuse, ModelyardError
+from model_packaging.errors import InvalidModel, PackagingError
+
+FAILED, MISUSE = 1, 2
+
+EXIT_CODES: Mapping[type[Exception], int] = {
+    Misuse: MISUSE,
+    InvalidModel: MISUSE,
+    ModelyardError: FAILED,
+    PackagingError: FAILED,
+    CostError: FAILED,
+}
+"""The first class that fits decides."""
+
+_AWS_LIBRARIES = ("botocore", "boto3", "s3transfer")
+
+
+def code(error: Exception) -> int:
+    """The exit code for an error."""
+    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), FAILED)
+
+
+def readable(error: Exception) -> str:
+    """One line per finding, as a person reads it."""
+    if isinstance(error, tuple(EXIT_CODES)):
+        lines = str(error).splitlines()
+        return "\n".join(line if line.startswith(" ") else f"error: {line}" for line in lines)
+    if type(error).__module__.partition(".")[0] in _AWS_LIBRARIES:
+        return f"error: AWS: {error}"
+    return f"error: {type(error).__name__}: {error} (run it again with --debug for the traceback)"

@@ -1,0 +1,38 @@
+"""Arguments that several verbs take, and what they mean."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra import environment, loader, project
+from infra.environment import Environment
+from infra.project import Project
+from infra.stack import Stack
+
+StackName = Annotated[
+    str,
+    typer.Argument(
+        metavar="STACK", help="stacks/STACK.py, package.module:function or path/file.py:function."
+    ),
+]
+EnvironmentName = Annotated[str, typer.Option("--env", metavar="NAME", help="stacks/environments/NAME.toml.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Data for programs, on stdout.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+def here() -> Project:
+    """The project that the command runs in."""
+    return project.find(Path.cwd())
+
+
+def open_environment(name: str) -> tuple[Project, Environment]:
+    """The project, and one environment of it."""
+    found = here()
+    return found, environment.load(name, found.root)
+
+
+def open_stack(name: str, environment_name: str) -> tuple[Project, Stack]:
+    """The project, and a checked stack of it for one environment."""
+    found, values = open_environment(environment_name)
+    return found, loader.load(name, values, found.root)

@@ -1,0 +1,129 @@
+"""modelyard package: a model folder into what AWS runs."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from infra.cli import console
+from infra.cli.options import AsJson, here, open_stack
+from infra.errors import Misuse
+from model_packaging import Model
+
+if TYPE_CHECKING:
+    from model_packaging.artifact import ModelArtifact
+
+    Built = tuple[ModelArtifact, Path]
+
+
+def register(application: typer.Typer) -> None:
+    """Add the verb."""
+    application.command()(package)
+
+
+def package(
+    what: Annotated[
+        str, typer.Argument(metavar="STACK|DIR", help="A stack (with --env), or a model folder.")
+    ],
+    env: Annotated[
+        str | None, typer.Option("--env", metavar="NAME", help="stacks/environments/NAME.toml.")
+    ] = None,
+    upload: Annotated[bool, typer.Option("--upload", help="Put it in the environment's bucket.")] = False,
+    weights: Annotated[
+        list[str] | None,
+        typer.Option("--weights", metavar="FILE", help="Of a folder: a file it cannot do without."),
+    ] = None,
+    prepare: Annotated[
+        str | None,
+        typer.Option("--prepare", metavar="FILE", help="Of a folder: the script that makes its weights."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Build the artifacts: digest, size, files and measured latency."""
+    if env is None and Path(what).is_dir():
+        if upload:
+            raise Misuse(
+                f"{what} is a folder, and belongs to no environment; to upload name a stack and --env."
+            )
+        built = _folder(Path(what).resolve(), tuple(weights or ()), prepare)
+    elif env is None:
+        raise Misuse(f"{what!r} is no folder, and a stack needs its environment; write --env NAME.")
+    elif weights or prepare:
+        raise Misuse(
+            f"{what!r} is a stack, which names its weights itself; leave out --weights and --prepare."
+        )
+    else:
+        built = _stack(what, env, upload)
+    data = [_data(artifact, directory) for artifact, directory in built]
+    if json:
+        console.put_json(data)
+        return
+    for item in data:
+        console.put(f"{item['model']}/{Path(str(item['file'])).name}")
+        for line in _lines(item):
+            console.put(f"  {line}")
+
+
+def _folder(directory: Path, weights: tuple[str, ...], prepare: str | None) -> "list[Built]":
+    from model_packaging.artifact import build_archive
+
+    # The framework decides the image, not the artifact.
+    model = Model(directory, framework="onnx", weights=weights, prepare=prepare)
+    return [(build_archive(model, directory.parent, here().artifacts), directory)]
+
+
+def _stack(name: str, env: str, upload: bool) -> "list[Built]":
+    from infra.operations import artifacts
+
+    project, stack = open_stack(name, env)
+    built = artifacts.build(stack, project.artifacts)
+    if upload:
+        from infra.connection import connect
+        from infra.operations import deploy
+
+        connection = connect(stack.environment, project)
+        connection.check_account()
+        deploy.stage(stack, built, connection, project, console.say)
+    return [
+        (artifact, model.directory(stack.base))
+        for workload in stack.workloads
+        for artifact, model in zip(built[workload.name].members, workload.models, strict=True)
+    ]
+
+
+def _data(artifact: "ModelArtifact", directory: Path) -> dict[str, Any]:
+    from model_packaging import latency
+    from model_packaging.artifact import ARCHIVE
+
+    request = latency.sample(directory)
+    # An archive with packages in it has those for the Python of AWS's image, which need not load in this one; nor
+    # do those of a function for another processor.
+    packed = artifact.filename == ARCHIVE and any(".dist-info/" in entry.path for entry in artifact.entries)
+    source = directory if packed or latency.is_foreign(artifact.entries) else artifact.file
+    measured = None if request is None else asdict(latency.measure(source, request))
+    return {
+        "model": artifact.model_name,
+        "digest": artifact.digest,
+        "key": artifact.key,
+        "file": str(artifact.file),
+        "size_bytes": artifact.size_bytes,
+        "unpacked_bytes": artifact.unpacked_bytes,
+        "files": [entry.path for entry in artifact.entries],
+        "latency": measured,
+    }
+
+
+def _lines(item: Mapping[str, Any]) -> list[str]:
+    measured = item["latency"]
+    size, unpacked = item["size_bytes"] / 1e6, item["unpacked_bytes"] / 1e6
+    return [
+        f"sha256 {item['digest']}",
+        f"{size:.1f} MB, unpacked {unpacked:.1f} MB, {len(item['files'])} files",
+        "latency unknown: the folder has no sample.json with an example request"
+        if measured is None
+        else f"p50 {measured['p50_ms']:.1f} ms, p99 {measured['p99_ms']:.1f} ms on this machine, "
+        f"{measured['runs']} requests of sample.json, one after the other; loaded in {measured['load_ms']:.0f} ms",
+        item["file"],
+    ]

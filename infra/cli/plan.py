@@ -1,0 +1,46 @@
+"""modelyard plan: what a deploy would change, and what it would cost."""
+
+import typer
+
+from infra.cli import console, report
+from infra.cli.options import AsJson, EnvironmentName, StackName, open_stack
+
+
+def register(application: typer.Typer) -> None:
+    """Add the verb."""
+    application.command()(plan)
+
+
+def plan(stack: StackName, env: EnvironmentName, json: AsJson = False) -> None:
+    """Show what a deploy would change, and what it would cost. Changes nothing."""
+    from cost import PriceCatalog
+    from infra.connection import connect
+    from infra.engines.terraform.synth import warm_up
+    from infra.operations import artifacts, bills, deploy
+
+    project, loaded = open_stack(stack, env)
+    warm_up()
+    connection = connect(loaded.environment, project)
+    prepared = deploy.prepare(
+        loaded, artifacts.identify(loaded, project.artifacts), connection, project, console.say
+    )
+    priced = report.price(loaded)
+    catalog = PriceCatalog.load()
+    change = bills.change(priced, connection, catalog)
+    if json:
+        console.put_json(
+            {
+                "plan": report.plan_data(prepared.plan),
+                "bill": priced.to_json(),
+                "difference": change.to_json(),
+            }
+        )
+        return
+    report.bill(priced)
+    report.difference(change)
+    finding = report.over_budget_finding(
+        priced, loaded.environment, bills.others(loaded.name, connection, catalog)
+    )
+    if finding:
+        console.say(f"{finding}: a deploy needs --over-budget.")
+    report.plan(prepared.plan)

@@ -1,0 +1,116 @@
+"""AWS as one environment sees it: boto3 clients, and the variables that Terraform's provider reads."""
+
+import datetime
+import functools
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from infra.environment import Environment
+from infra.errors import EmbeddedAwsError, ModelyardError, WrongAccount
+from infra.project import Project
+
+_EMBEDDED = {
+    # Never a person's own credentials: the embedded AWS takes any, and gets made-up ones.
+    "AWS_ACCESS_KEY_ID": "embedded",
+    "AWS_SECRET_ACCESS_KEY": "embedded",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "NO_PROXY": "127.0.0.1",
+    "no_proxy": "127.0.0.1",
+}
+
+_CLIENTS: Mapping[str, Mapping[str, Any]] = {
+    # SageMaker answers within 60 s, Lambda within 15 minutes. A client that gives up earlier sends the same request
+    # again; and a function that may have run is not run twice.
+    "sagemaker-runtime": {"read_timeout": 70},
+    "lambda": {"read_timeout": 910, "retries": {"mode": "standard", "total_max_attempts": 1}},
+}
+"""What differs from botocore's defaults, by service."""
+
+
+@dataclass(frozen=True, eq=False)
+class Connection:
+    """Clients for `environment`; `variables` is what a child process gets to reach the same AWS."""
+
+    environment: Environment
+    variables: Mapping[str, str]
+
+    @functools.cached_property
+    def _session(self) -> Any:
+        import boto3
+
+        if not self.environment.embedded_aws:
+            return boto3.Session(region_name=self.environment.region)
+        import botocore.session
+
+        # Nothing of a person's own: neither profile nor files.
+        core = botocore.session.Session(
+            session_vars={
+                "profile": (None, None, None, None),
+                "config_file": (None, None, os.devnull, None),
+                "credentials_file": (None, None, os.devnull, None),
+            }
+        )
+        return boto3.Session(
+            botocore_session=core,
+            aws_access_key_id=self.variables["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=self.variables["AWS_SECRET_ACCESS_KEY"],
+            region_name=self.environment.region,
+        )
+
+    @functools.cache  # noqa: B019  (one connection per verb)
+    def client(self, service: str) -> Any:
+        """The boto3 client of `service`, retrying as botocore's standard mode does."""
+        from botocore.config import Config
+
+        settings = {"retries": {"mode": "standard"}, **_CLIENTS.get(service, {})}
+        embedded = (
+            {"s3": {"addressing_style": "path"}, "proxies": {}} if self.environment.embedded_aws else {}
+        )
+        return self._session.client(
+            service,
+            endpoint_url=self.variables.get("AWS_ENDPOINT_URL"),
+            config=Config(**settings, **embedded),
+        )
+
+    def now(self) -> datetime.datetime:
+        """AWS's own time: this machine's may be wrong, and the embedded AWS's may run faster."""
+        answer = self.client("sts").get_caller_identity()
+        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+
+    def check_account(self) -> None:
+        """Raise `WrongAccount` where the credentials belong to another account than the environment names."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            account = self.client("sts").get_caller_identity()["Account"]
+        except (BotoCoreError, ClientError) as error:
+            raise ModelyardError(
+                f"AWS does not say whose credentials these are: {error}. "
+                "Set a profile or keys that work: `aws sts get-caller-identity` must answer."
+            ) from None
+        if account != self.environment.account_id:
+            raise WrongAccount(
+                f"The credentials belong to account {account}, and environment {self.environment.name} is "
+                f"{self.environment.account_id}; use credentials of that account, or correct account_id in "
+                f"stacks/environments/{self.environment.name}.toml."
+            )
+
+
+def connect(environment: Environment, project: Project) -> Connection:
+    """The connection of `environment`; raises `EmbeddedAwsError` where it needs an embedded AWS that is not up."""
+    if not environment.embedded_aws:
+        return Connection(environment, dict(os.environ))
+    from infra.local import daemon
+
+    running = daemon.find(project.embedded)
+    if running is None:
+        raise EmbeddedAwsError(
+            f"Environment {environment.name} uses the embedded AWS, and it is not running; run: modelyard local up"
+        )
+    ambient = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    here = {"AWS_REGION": environment.region, "AWS_ENDPOINT_URL": running.endpoint_url}
+    return Connection(environment, {**ambient, **_EMBEDDED, **here})

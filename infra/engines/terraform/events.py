@@ -1,0 +1,100 @@
+"""What Terraform says while it works: lines of its machine-readable UI (https://developer.hashicorp.com/terraform/internals/machine-readable-ui)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from infra.engines.terraform.diagnostics import Diagnostic
+
+Kind = Literal["refresh", "start", "progress", "complete", "errored"]
+
+_KINDS: Mapping[str, Kind] = {
+    "refresh_start": "refresh",
+    "apply_start": "start",
+    "apply_progress": "progress",
+    "apply_complete": "complete",
+    "apply_errored": "errored",
+}
+
+
+@dataclass(frozen=True)
+class ResourceEvent:
+    """Something happened to one resource; `id` is its identifier on AWS where Terraform says it."""
+
+    kind: Kind
+    address: str
+    action: str
+    elapsed_seconds: float
+    id: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a plan will do to one resource: `create`, `update`, `replace`, `delete`, `read`, `import`, ...
+
+    `reason` is Terraform's word for why, such as `cannot_update` or `delete_because_no_resource_config`.
+    """
+
+    address: str
+    type: str
+    name: str
+    action: str
+    reason: str | None
+
+
+@dataclass
+class Transcript:
+    """All that one run of Terraform said."""
+
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    drift: list[Change] = field(default_factory=list)
+    counts: Mapping[str, int] = field(default_factory=dict)
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+    stray: list[str] = field(default_factory=list)
+
+    def add(self, line: str) -> ResourceEvent | str | None:
+        """Takes a line in; returns the event that it tells, or a note for people."""
+        try:
+            message = json.loads(line)
+            kind = message["type"]
+        except (ValueError, KeyError, TypeError):
+            self.stray.append(line)
+            return None
+        if kind in _KINDS:
+            return _event(_KINDS[kind], message["hook"])
+        if kind == "diagnostic":
+            self.diagnostics.append(Diagnostic.from_message(message["diagnostic"]))
+        elif kind == "planned_change":
+            self.changes.append(_change(message["change"]))
+        elif kind == "resource_drift":
+            self.drift.append(_change(message["change"]))
+        elif kind == "change_summary":
+            self.counts = {key: value for key, value in message["changes"].items() if isinstance(value, int)}
+        elif kind == "outputs":
+            self.outputs = {name: output.get("value") for name, output in message["outputs"].items()}
+        elif kind == "state_lock_acquire":
+            return "waiting for the lock of the state"
+        return None
+
+
+def _event(kind: Kind, hook: Mapping[str, Any]) -> ResourceEvent:
+    return ResourceEvent(
+        kind=kind,
+        address=hook["resource"]["addr"],
+        action=hook.get("action", "read"),
+        elapsed_seconds=float(hook.get("elapsed_seconds", 0)),
+        id=hook.get("id_value") or None,
+    )
+
+
+def _change(change: Mapping[str, Any]) -> Change:
+    resource = change["resource"]
+    return Change(
+        address=resource["addr"],
+        type=resource["resource_type"],
+        name=resource["resource_name"],
+        action=change["action"],
+        reason=change.get("reason"),
+    )

@@ -1,0 +1,13 @@
+"""Files that only their owner may read."""
+
+import os
+from pathlib import Path
+
+
+def write(file: Path, text: str) -> None:
+    """Writes `file` with mode 0600, whole or not at all."""
+    half = file.with_name(f".{file.name}.half")
+    half.unlink(missing_ok=True)
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+        stream.write(text)
+    half.replace(file)

@@ -1,0 +1,255 @@
+"""Runs Terraform in a working folder: init, a plan that is saved, and the apply of exactly that plan.
+
+Every command that loads the AWS provider costs seconds, so nothing runs that a message of another run already
+told: no `show`, no `validate`, and no `init` where nothing has changed since the last.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from infra.engines.terraform import private_file, process, state
+from infra.engines.terraform.diagnostics import failure
+from infra.engines.terraform.events import ResourceEvent, Transcript
+from infra.engines.terraform.mirror import PROVIDER
+from infra.engines.terraform.plan import PlanSummary
+from infra.engines.terraform.process import Patience
+from infra.engines.terraform.toolchain import Toolchain
+from infra.errors import TerraformError, ToolchainError
+
+PLANNING = Patience(first_seconds=4, second_seconds=2)
+"""A plan changes nothing; what it may need time for is to give the lock of a remote state back."""
+
+CHANGING = Patience(first_seconds=8, second_seconds=2)
+"""After the first interrupt Terraform waits for the calls under way and saves the state.
+
+Measured: during a refresh that is being retried, it had not ended after 5 minutes.
+"""
+
+PLAN = "plan.tfplan"
+ERRORED = "errored.tfstate"
+_RESTORED = "restored.tfstate"
+_RECORD = "modelyard-init"
+
+_DROPPED = (
+    "TF_LOG",
+    "TF_CLI_ARGS",
+    "TF_WORKSPACE",
+    "TF_DATA_DIR",
+    "TF_PLUGIN_CACHE_DIR",
+    "TF_REATTACH_PROVIDERS",
+)
+"""Prefixes of variables that would change what a command does, or what it writes."""
+
+
+def ignore(event: ResourceEvent) -> None:
+    """The callback of those who do not listen."""
+
+
+class Runner:
+    """Terraform in `directory`, which holds the configuration (cdk.tf.json) and whatever Terraform keeps.
+
+    `environ` is what the child gets, but for the variables that would change its ways. `notice` is told in
+    one line what the user waits for. Every method raises TerraformError (one line per diagnostic), and
+    KeyboardInterrupt after it has stopped an interrupted Terraform.
+    """
+
+    def __init__(
+        self,
+        toolchain: Toolchain,
+        directory: Path,
+        environ: Mapping[str, str],
+        *,
+        notice: Callable[[str], None] = lambda text: None,
+        lock_timeout_seconds: int = 10,
+        planning: Patience = PLANNING,
+        changing: Patience = CHANGING,
+    ) -> None:
+        self.directory = directory.absolute()
+        self._toolchain = toolchain
+        self._environ = environ
+        self._notice = notice
+        self._lock_timeout = f"-lock-timeout={lock_timeout_seconds}s"
+        self._planning = planning
+        self._changing = changing
+        self._data = self.directory / ".terraform"
+
+    def init(self) -> bool:
+        """Makes the folder ready; returns False where it already was, and nothing was run."""
+        self._open()
+        configuration = self._toolchain.configure(self.directory)
+        before = self._fingerprint(configuration)
+        record = self._data / _RECORD
+        if record.is_file() and record.read_text() == before:
+            return False
+        upgrade = ["-upgrade"] if self._other_version_locked() else []
+        self._run(["init", "-json", "-input=false", *upgrade], self._planning)
+        record.parent.mkdir(mode=0o700, exist_ok=True)
+        private_file.write(record, self._fingerprint(configuration))
+        return True
+
+    def plan(
+        self, *, destroy: bool = False, on_event: Callable[[ResourceEvent], None] = ignore
+    ) -> PlanSummary:
+        """Makes and saves a plan; `destroy`: one that removes everything. Runs `init` first where needed."""
+        self.init()
+        file = self.directory / PLAN
+        file.unlink(missing_ok=True)
+        kind = ["-destroy"] if destroy else []
+        arguments = [
+            "plan",
+            *kind,
+            "-json",
+            "-input=false",
+            "-detailed-exitcode",
+            self._lock_timeout,
+            f"-out={PLAN}",
+        ]
+        try:
+            returncode, said = self._run(arguments, self._planning, on_event, good=(0, 2))
+        except BaseException:
+            # Terraform saves a plan that has errors too.
+            file.unlink(missing_ok=True)
+            raise
+        return PlanSummary(
+            changes=tuple(change for change in said.changes if change.action != "noop"),
+            add=said.counts.get("add", 0),
+            change=said.counts.get("change", 0),
+            destroy=said.counts.get("remove", 0),
+            empty=returncode == 0,
+            # Terraform calls it an update, too, where the provider reads otherwise what it wrote (tags null, then {}):
+            # most resources after a first deploy. What matters of these is among the changes.
+            drift=tuple(change for change in said.drift if change.action == "delete"),
+            warnings=tuple(d for d in said.diagnostics if d.severity == "warning"),
+        )
+
+    def apply(self, on_event: Callable[[ResourceEvent], None] = ignore) -> Mapping[str, Any]:
+        """Applies the saved plan, once; returns the outputs by name."""
+        self._open()
+        file = self.directory / PLAN
+        if not file.is_file():
+            raise TerraformError(f"no plan is saved in {self.directory}: make one with plan() first")
+        try:
+            _, said = self._run(
+                ["apply", "-json", "-input=false", self._lock_timeout, PLAN], self._changing, on_event
+            )
+        finally:
+            file.unlink(missing_ok=True)
+        return said.outputs
+
+    def state(self) -> state.State:
+        """What the state holds. Reads a local state's file, pulls a remote state; loads no provider."""
+        return state.parse(self._state_text(), f"the state of {self.directory.name}")
+
+    def restore(self, serving: Mapping[str, str]) -> None:
+        """Make what was about to be replaced current again in the state: see `state.restored`."""
+        text = self._state_text()
+        if not text:
+            return
+        file = self.directory / _RESTORED
+        private_file.write(file, state.restored(text, serving))
+        try:
+            self._run(["state", "push", self._lock_timeout, file.name], self._planning)
+        finally:
+            file.unlink()
+
+    def _state_text(self) -> str:
+        backend = self._settings().get("backend") or {}
+        if not set(backend) - {"local"}:
+            file = self.directory / (backend.get("local") or {}).get("path", "terraform.tfstate")
+            return file.read_text() if file.is_file() else ""
+        self.init()
+        _, said = self._run(["state", "pull"], self._planning)
+        return "\n".join(said.stray)
+
+    def outputs(self) -> Mapping[str, Any]:
+        """The outputs of the last apply, by name."""
+        return self.state().outputs
+
+    def _open(self) -> None:
+        """Makes the folder, private: state and plans hold every value in plain text."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.chmod(0o700)
+        errored = self.directory / ERRORED
+        if errored.exists():
+            raise TerraformError(
+                f"{errored} is there: an earlier run changed AWS and could not save its state; run "
+                f"{self._toolchain.program} -chdir={self.directory} state push {ERRORED}, then remove it"
+            )
+
+    def _run(
+        self,
+        arguments: list[str],
+        patience: Patience,
+        on_event: Callable[[ResourceEvent], None] = ignore,
+        good: tuple[int, ...] = (0,),
+    ) -> tuple[int, Transcript]:
+        program = self._toolchain.program
+        said = Transcript()
+
+        def on_line(line: str) -> None:
+            told = said.add(line)
+            if isinstance(told, ResourceEvent):
+                on_event(told)
+            elif told is not None:
+                self._notice(told)
+
+        try:
+            ended = process.run(
+                [str(program), *arguments],
+                directory=self.directory,
+                environ=self._child_environ(),
+                patience=patience,
+                on_line=on_line,
+                on_interrupt=lambda: self._notice(
+                    f"stopping {program.name}: it saves the state, a few seconds"
+                ),
+            )
+        except OSError as error:
+            raise ToolchainError(f"{program} cannot be started: {error.strerror}") from error
+        if ended.returncode not in good:
+            raise failure(said.diagnostics, "\n".join([*said.stray, ended.stderr]), program, self.directory)
+        return ended.returncode, said
+
+    def _child_environ(self) -> dict[str, str]:
+        kept = {key: value for key, value in self._environ.items() if not key.startswith(_DROPPED)}
+        return {
+            **kept,
+            "TF_IN_AUTOMATION": "1",
+            "TF_INPUT": "0",
+            "CHECKPOINT_DISABLE": "1",
+            "TF_CLI_CONFIG_FILE": str(self.directory / "terraform.tfrc"),
+            "TF_DATA_DIR": str(self._data),
+        }
+
+    def _settings(self) -> dict[str, Any]:
+        """The block `terraform` of the configuration: backend and required providers."""
+        settings: dict[str, Any] = {}
+        for file in sorted(self.directory.glob("*.tf.json")):
+            settings |= json.loads(file.read_text()).get("terraform", {})
+        return settings
+
+    def _fingerprint(self, configuration: Path) -> str:
+        """Digest of all that `init` depends on, and of what it left behind."""
+        lock = self.directory / ".terraform.lock.hcl"
+        installed = [
+            (str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns)
+            for package in sorted(self._data.glob(f"providers/*/{PROVIDER}/*/*"))
+            for file in sorted(package.iterdir())
+        ]
+        content = [
+            str(self._toolchain.program),
+            self._toolchain.version,
+            self._settings(),
+            configuration.read_text(),
+            lock.read_text() if lock.is_file() else None,
+            installed or None,
+        ]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def _other_version_locked(self) -> bool:
+        lock = self.directory / ".terraform.lock.hcl"
+        mirror = self._toolchain.mirror
+        return mirror is not None and lock.is_file() and f'"{mirror.version}"' not in lock.read_text()

@@ -1,0 +1,81 @@
+"""Terraform's state as far as we read it: which resources it holds, and its outputs."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from infra.errors import TerraformError
+
+_FORMAT = 4
+
+
+@dataclass(frozen=True)
+class StateResource:
+    """One instance of a resource in the state; `attributes` may hold secrets and is not shown."""
+
+    address: str
+    type: str
+    name: str
+    attributes: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def id(self) -> str | None:
+        """Its identifier on AWS."""
+        return self.attributes.get("id")
+
+
+@dataclass(frozen=True)
+class State:
+    """Managed resources and outputs, by name; both empty where nothing was ever applied."""
+
+    resources: tuple[StateResource, ...] = ()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+def parse(text: str, origin: str) -> State:
+    """The state in `text`, which came from `origin`; an empty text is an empty state.
+
+    Raises TerraformError where it is no state of format 4.
+    """
+    if not text.strip():
+        return State()
+    try:
+        data = json.loads(text)
+        found = data["version"]
+    except (ValueError, KeyError, TypeError):
+        raise TerraformError(f"{origin} is not a Terraform state: restore it from its backup") from None
+    if found != _FORMAT:
+        raise TerraformError(f"{origin} has state format {found}, only {_FORMAT} is read: update Modelyard")
+    outputs = {name: output.get("value") for name, output in data.get("outputs", {}).items()}
+    return State(tuple(_resources(data)), outputs)
+
+
+def restored(text: str, serving: Mapping[str, str]) -> str:
+    """The state in `text` with what was about to be replaced current again, one serial later.
+
+    `serving` has the identifier by address. After a create-before-destroy that failed half-way the state holds
+    two objects under an address: the new one, and the old one as deposed. Where the old one is the one that
+    serves it becomes current, and the new one is forgotten.
+    """
+    data = json.loads(text)
+    for resource in data["resources"]:
+        wanted = serving.get(f"{resource['type']}.{resource['name']}")
+        for instance in resource["instances"]:
+            if wanted is not None and "deposed" in instance and instance["attributes"].get("id") == wanted:
+                resource["instances"] = [{key: value for key, value in instance.items() if key != "deposed"}]
+                break
+    data["serial"] += 1
+    return json.dumps(data, indent=2)
+
+
+def _resources(data: Mapping[str, Any]) -> Iterator[StateResource]:
+    for resource in data.get("resources", []):
+        if resource["mode"] != "managed":
+            continue
+        module = f"{resource['module']}." if resource.get("module") else ""
+        base = f"{module}{resource['type']}.{resource['name']}"
+        for instance in resource["instances"]:
+            key = instance.get("index_key")
+            address = base if key is None else f"{base}[{json.dumps(key)}]"
+            yield StateResource(address, resource["type"], resource["name"], instance.get("attributes") or {})

@@ -1,0 +1,139 @@
+"""What is deployed in an environment: one small record per stack, kept in the environment's own bucket."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from infra.stack import Stack
+
+PREFIX = "stacks/"
+BILLS = "bills/"
+MODELS, SETS = "models/", "sets/"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """One workload that is deployed: its kind, its name on AWS and its artifact's key."""
+
+    stack: str
+    workload: str
+    kind: str
+    name: str
+    artifact_key: str
+    instance_type: str | None = None
+
+
+def records(stack: Stack, artifact_keys: dict[str, str]) -> list[Deployed]:
+    """What the ledger says of `stack` once it is deployed."""
+    return [
+        Deployed(
+            stack.name,
+            workload.name,
+            type(workload).__name__,
+            stack.deployed_name(workload),
+            artifact_keys[workload.name],
+            getattr(workload, "instance_type", None),
+        )
+        for workload in stack.workloads
+    ]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The records in one environment's bucket; `client` is a boto3 S3 client."""
+
+    client: Any
+    bucket: str
+
+    def exists(self) -> bool:
+        """Whether the environment has its bucket; without it nothing is deployed there."""
+        from botocore.exceptions import ClientError
+
+        try:
+            self.client.head_bucket(Bucket=self.bucket)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+                return False
+            raise
+        return True
+
+    def write(self, stack: str, deployed: list[Deployed]) -> None:
+        """Record that `stack` is deployed; written before the apply, so that a killed one is still known."""
+        body = json.dumps([asdict(record) for record in deployed], indent=2).encode()
+        self.client.put_object(
+            Bucket=self.bucket, Key=self._key(stack), Body=body, ContentType="application/json"
+        )
+
+    def write_bill(self, stack: str, bill: Mapping[str, Any]) -> None:
+        """Record what `stack` costs; written after the apply, so that it is of what is deployed."""
+        self.client.put_object(
+            Bucket=self.bucket,
+            Key=f"{BILLS}{stack}.json",
+            Body=json.dumps(bill, indent=2).encode(),
+            ContentType="application/json",
+        )
+
+    def bill(self, stack: str) -> Mapping[str, Any] | None:
+        """What was recorded of the cost of `stack`; None where nothing was."""
+        from botocore.exceptions import ClientError
+
+        try:
+            body = self.client.get_object(Bucket=self.bucket, Key=f"{BILLS}{stack}.json")["Body"].read()
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise
+        found: Mapping[str, Any] = json.loads(body)
+        return found
+
+    def remove(self, stack: str) -> None:
+        """Forget `stack` and its bill, after it was taken down."""
+        for key in (self._key(stack), f"{BILLS}{stack}.json"):
+            self.client.delete_object(Bucket=self.bucket, Key=key)
+
+    def stacks(self) -> list[str]:
+        """The names of the stacks that are deployed."""
+        return [key.removeprefix(PREFIX).removesuffix(".json") for key in self._keys(PREFIX)]
+
+    def deployed(self) -> list[Deployed]:
+        """Every workload that is deployed, in the order of the stacks' names."""
+        return [record for stack in self.stacks() for record in self._read(stack)]
+
+    def results(self) -> int:
+        """How many objects of inputs, answers and captures the bucket holds: what cannot be built again."""
+        return sum(1 for _ in self._keys("data/"))
+
+    def sweep(self) -> int:
+        """Remove the models and sets of models that no deployed stack uses; how many objects there were.
+
+        Earlier versions of what is in use stay: a roll-back needs them.
+        """
+        used = {_folder(record.artifact_key) for record in self.deployed()}
+        # The members of a set are copies of models/MODEL/DIGEST/model.tar.gz: the next version of one is made there.
+        used |= {f"models/{_member(key)}" for key in self._keys(SETS) if _folder(key) in used}
+        unused = [key for prefix in (MODELS, SETS) for key in self._keys(prefix) if _folder(key) not in used]
+        for key in unused:
+            self.client.delete_object(Bucket=self.bucket, Key=key)
+        return len(unused)
+
+    def _read(self, stack: str) -> list[Deployed]:
+        body = self.client.get_object(Bucket=self.bucket, Key=self._key(stack))["Body"].read()
+        return [Deployed(**record) for record in json.loads(body)]
+
+    def _keys(self, prefix: str) -> Iterator[str]:
+        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+            for item in page.get("Contents", ()):
+                yield item["Key"]
+
+    @staticmethod
+    def _key(stack: str) -> str:
+        return f"{PREFIX}{stack}.json"
+
+
+def _folder(key: str) -> str:
+    return "/".join(key.split("/")[:2])
+
+
+def _member(key: str) -> str:
+    return key.rpartition("/")[2].removesuffix(".tar.gz")

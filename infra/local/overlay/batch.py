@@ -1,0 +1,329 @@
+"""AWS Batch in one account and region: environments, queues and definitions as they were sent, and their jobs."""
+
+import re
+import threading
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from moto.core.base_backend import BackendDict, BaseBackend
+
+from infra.local.machine import Machine
+from infra.local.overlay import batch_checks
+from infra.local.overlay.batch_jobs import Definition, Job
+from infra.local.overlay.batch_runs import Runs
+from infra.local.overlay.faults import Fault, NotModelled
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
+NOT_RUN = ("dependsOn", "nodeOverrides", "eksPropertiesOverride", "ecsPropertiesOverride", "shareIdentifier")
+"""What a job can be submitted with that the embedded AWS would not do."""
+
+
+def refused(message: str) -> Fault:
+    """Batch's one error for whatever a client did wrong."""
+    return Fault(400, "ClientException", message)
+
+
+@dataclass
+class Record:
+    """A compute environment or a queue; `content` is what Batch shows of it."""
+
+    name: str
+    arn: str
+    content: dict[str, Any]
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether jobs may use it."""
+        return bool(self.content["state"] == "ENABLED" and self.content["status"] == "VALID")
+
+
+class BatchBackend(BaseBackend):
+    """`machine` is set once, when the server starts."""
+
+    machine: Machine
+
+    def __init__(self, region_name: str, account_id: str) -> None:
+        super().__init__(region_name, account_id)
+        self.lock = threading.RLock()
+        self.environments: dict[str, Record] = {}
+        self.queues: dict[str, Record] = {}
+        self.definitions: dict[str, list[Definition]] = {}
+        self.jobs: dict[str, Job] = {}
+        self.runs = Runs(self)
+
+    # compute environments
+
+    def create_environment(self, request: Mapping[str, Any]) -> Record:
+        name = request["computeEnvironmentName"]
+        _check_name(name)
+        batch_checks.check_environment(request)
+        role = request.get("serviceRole")  # the provider sends an empty one for none
+        if role:
+            batch_checks.check_service_role(self.account_id, self.partition, role)
+        status, reason = "VALID", "ComputeEnvironment Healthy"
+        resources = dict(request.get("computeResources", {}))
+        finding = batch_checks.unhealthy(self.account_id, self.partition, self.region_name, resources)
+        if finding is not None:
+            status, reason = "INVALID", f"CLIENT_ERROR - {finding}"
+        if resources:
+            image = {"imageType": "ECS_AL2023"}  # what Batch chooses, and then shows
+            resources = {
+                "desiredvCpus": resources.get("minvCpus", 0),
+                "ec2Configuration": [image],
+                **resources,
+            }
+        identity = str(uuid.uuid4())
+        record = Record(
+            name,
+            self._arn("compute-environment", name),
+            {
+                "state": "ENABLED",
+                **{key: value for key, value in request.items() if key != "tags"},
+                "computeResources": resources,
+                "serviceRole": role or self._service_linked_role(),
+                "tags": dict(request.get("tags", {})),
+                "status": status,
+                "statusReason": reason,
+                "uuid": identity,
+                "containerOrchestrationType": "ECS",
+                "ecsClusterArn": self._arn("cluster", f"AWSBatch-{name}-{identity}", service="ecs"),
+            },
+        )
+        with self.lock:
+            if name in self.environments:
+                raise refused("Object already exists")
+            self.environments[name] = record
+        return record
+
+    def update_environment(self, request: Mapping[str, Any]) -> Record:
+        with self.lock:
+            record = self.environment(request["computeEnvironment"])
+            changed = {
+                key: value
+                for key, value in request.items()
+                if key not in ("computeEnvironment", "computeResources")
+            }
+            record.content.update(changed)
+            record.content["computeResources"].update(request.get("computeResources", {}))
+        self.runs.dispatch()
+        return record
+
+    def delete_environment(self, identifier: str) -> None:
+        with self.lock:
+            try:
+                record = self.environment(identifier)
+            except Fault:
+                return  # Batch says nothing of what is not there
+            if record.content["state"] != "DISABLED":
+                raise refused("Cannot delete, resource must be in DISABLED state")
+            if any(record.arn in _environments(queue) for queue in self.queues.values()):
+                raise refused("Cannot delete, found existing JobQueue relationship")
+            del self.environments[record.name]
+
+    def environment(self, identifier: str) -> Record:
+        """By name or ARN."""
+        return _found(self.environments, identifier)
+
+    # queues
+
+    def create_queue(self, request: Mapping[str, Any]) -> Record:
+        name = request["jobQueueName"]
+        _check_name(name)
+        with self.lock:
+            if name in self.queues:
+                raise refused("Object already exists")
+            content = {
+                "state": "ENABLED",
+                "jobStateTimeLimitActions": [],
+                **{key: value for key, value in request.items() if key != "tags"},
+                "computeEnvironmentOrder": self._order(request.get("computeEnvironmentOrder", [])),
+                "tags": dict(request.get("tags", {})),
+                "status": "VALID",
+                "statusReason": "JobQueue Healthy",
+                "jobQueueType": "ECS",
+            }
+            self.queues[name] = Record(name, self._arn("job-queue", name), content)
+            return self.queues[name]
+
+    def update_queue(self, request: Mapping[str, Any]) -> Record:
+        with self.lock:
+            record = self.queue(request["jobQueue"])
+            changed = {key: value for key, value in request.items() if key != "jobQueue"}
+            if "computeEnvironmentOrder" in changed:
+                changed["computeEnvironmentOrder"] = self._order(changed["computeEnvironmentOrder"])
+            record.content.update(changed)
+        self.runs.dispatch()
+        return record
+
+    def delete_queue(self, identifier: str) -> None:
+        """Its jobs that wait are cancelled, those that run are ended, as Batch does."""
+        with self.lock:
+            try:
+                record = self.queue(identifier)
+            except Fault:
+                return
+            if record.content["state"] != "DISABLED":
+                raise refused("Cannot delete, resource must be in DISABLED state")
+            del self.queues[record.name]
+            left = [job for job in self.jobs.values() if job.queue == record.name and not job.ended]
+        for job in left:
+            self.runs.terminate(job, "JobQueue was deleted")
+
+    def queue(self, identifier: str) -> Record:
+        """By name or ARN."""
+        return _found(self.queues, identifier)
+
+    def _order(self, sent: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        order = [
+            {"order": one["order"], "computeEnvironment": self.environment(one["computeEnvironment"]).arn}
+            for one in sent
+        ]
+        if not order:
+            raise refused("computeEnvironmentOrder must not be empty")
+        return sorted(order, key=lambda one: one["order"])
+
+    # definitions
+
+    def register_definition(self, request: Mapping[str, Any]) -> Definition:
+        name = request["jobDefinitionName"]
+        _check_name(name)
+        batch_checks.check_definition(request)
+        with self.lock:
+            revisions = self.definitions.setdefault(name, [])
+            revision = len(revisions) + 1
+            arn = self._arn("job-definition", f"{name}:{revision}")
+            revisions.append(Definition(name, revision, arn, request))
+            return revisions[-1]
+
+    def deregister_definition(self, identifier: str) -> None:
+        with self.lock:
+            found = self.definition(identifier)
+            self.definitions[found.name][found.revision - 1] = replace(found, status="INACTIVE")
+
+    def definition(self, identifier: str) -> Definition:
+        """By ARN, `name:revision`, or name: then the newest active revision."""
+        name, _, revision = identifier.rpartition("/")[2].partition(":")
+        revisions = self.definitions.get(name, [])
+        found = [
+            one
+            for one in revisions
+            if (str(one.revision) == revision if revision else one.status == "ACTIVE")
+        ]
+        if not found:
+            raise refused(f"JobDefinition {identifier} not found.")
+        return found[-1]
+
+    # jobs
+
+    def submit(self, request: Mapping[str, Any]) -> Job:
+        _check_name(request["jobName"])
+        for key in NOT_RUN:
+            if request.get(key):
+                raise NotModelled("batch", "SubmitJob", f"with {key}")
+        with self.lock:
+            queue = self.queue(request["jobQueue"])
+            if queue.content["state"] != "ENABLED":
+                raise refused(f"JobQueue {queue.arn} is not ENABLED")
+            definition = self.definition(request["jobDefinition"])
+            if definition.status != "ACTIVE":
+                raise refused(f"JobDefinition {definition.arn} is not ACTIVE.")
+            size = request.get("arrayProperties", {}).get("size")
+            if size is not None and not 2 <= size <= 10_000:
+                raise refused("Array size must be between 2 and 10000.")
+            job = self._job(str(uuid.uuid4()), queue, definition, request)
+            job.children = [
+                self._job(f"{job.id}:{index}", queue, definition, request, index, size)
+                for index in range(size or 0)
+            ]
+            self.jobs.update({one.id: one for one in (job, *job.children)})
+        self.runs.enter(job)
+        return job
+
+    def job(self, identifier: str) -> Job:
+        """By id."""
+        if identifier not in self.jobs:
+            raise refused(f"Job {identifier} not found.")
+        return self.jobs[identifier]
+
+    def running(self, identifier: str) -> Job | None:
+        """By id, by name, or by queue: then the newest that has not ended; None where there is none."""
+        with self.lock:
+            if identifier in self.jobs:
+                return self.jobs[identifier]
+            found = [
+                job
+                for job in self.jobs.values()
+                if identifier in (job.name, job.queue) and job.index is None and not job.ended
+            ]
+        return found[-1] if found else None
+
+    def _job(
+        self,
+        identifier: str,
+        queue: Record,
+        definition: Definition,
+        request: Mapping[str, Any],
+        index: int | None = None,
+        size: int = 0,
+    ) -> Job:
+        return Job(
+            identifier,
+            self._arn("job", identifier),
+            queue.name,
+            queue.arn,
+            definition,
+            request,
+            self.machine.clock(),
+            dict(request.get("tags", {})),
+            index,
+            array_size=size,
+        )
+
+    # tags
+
+    def tags(self, arn: str) -> dict[str, str]:
+        """The tags of what `arn` names, to read and to change."""
+        with self.lock:
+            for record in (*self.environments.values(), *self.queues.values()):
+                if record.arn == arn:
+                    kept: dict[str, str] = record.content["tags"]
+                    return kept
+            for revisions in self.definitions.values():
+                for definition in revisions:
+                    if definition.arn == arn:
+                        kept = definition.request["tags"]
+                        return kept
+            for job in self.jobs.values():
+                if job.arn == arn:
+                    return job.tags
+        raise refused(f"Resource {arn} not found.")
+
+    def _arn(self, kind: str, name: str, service: str = "batch") -> str:
+        return f"arn:{self.partition}:{service}:{self.region_name}:{self.account_id}:{kind}/{name}"
+
+    def _service_linked_role(self) -> str:
+        path = "aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
+        return f"arn:{self.partition}:iam::{self.account_id}:role/{path}"
+
+
+def _environments(queue: Record) -> set[str]:
+    return {one["computeEnvironment"] for one in queue.content["computeEnvironmentOrder"]}
+
+
+def _found(records: Mapping[str, Record], identifier: str) -> Record:
+    name = identifier.rpartition("/")[2]
+    if name not in records or identifier not in (name, records[name].arn):
+        raise refused(f"{identifier} does not exist")
+    return records[name]
+
+
+def _check_name(name: str) -> None:
+    if NAME.fullmatch(name) is None:
+        raise refused(
+            f"{name!r} is no valid name: letters, digits, hyphens and underscores, at most 128, a letter or digit first"
+        )
+
+
+batch_backends = BackendDict(BatchBackend, "batch")

@@ -1,0 +1,67 @@
+"""Names on AWS: deterministic, within AWS's limits, and carrying the content's digest where content changes.
+
+Names are never random and never left to a prefix: after a lost response a deterministic name is found
+again, a random one is a resource that nobody owns.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+LIMIT = 63
+"""Characters in a SageMaker or bucket name (botocore: EndpointName, ModelName, EndpointConfigName)."""
+
+DIGEST_CHARACTERS = 10
+
+VARIANT = "AllTraffic"
+"""The variant of every endpoint: the name that the SageMaker SDK gives to an only one."""
+
+ALIAS = "live"
+"""The alias of every function."""
+
+PART = re.compile(r"[a-z](?:-?[a-z0-9])*")
+"""Allowed for the name of a stack, an environment or a workload: a subset of what all services allow."""
+
+
+def is_part(name: str) -> bool:
+    """Whether `name` may be the name of a stack, an environment or a workload."""
+    return PART.fullmatch(name) is not None
+
+
+def deployed(environment: str, stack: str, workload: str) -> str:
+    """The name on AWS of what is invoked: an endpoint or a function."""
+    return f"{environment}-{stack}-{workload}"
+
+
+def suffixed(base: str, suffix: str) -> str:
+    """`base-suffix`; a base that is too long is cut, and then carries a digest of itself."""
+    room = LIMIT - len(suffix) - 1
+    if len(base) > room:
+        cut = room - 7
+        base = f"{base[:cut].rstrip('-')}-{digest(base)[:6]}"
+    return f"{base}-{suffix}"
+
+
+def with_digest(base: str, content: Mapping[str, Any]) -> str:
+    """`base` with the digest of `content`: other content, other name."""
+    return suffixed(base, digest(content)[:DIGEST_CHARACTERS])
+
+
+def digest(content: Any) -> str:
+    """SHA-256, in hexadecimal, of `content` as canonical JSON."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def bucket(environment: str, account_id: str, region: str) -> str:
+    """The artifact bucket of an environment; bucket names are shared by all accounts."""
+    return suffixed(f"modelyard-{environment}", f"{account_id}-{region}")
+
+
+def partition(region: str) -> str:
+    """The ARN partition that `region` lies in."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

@@ -1,0 +1,142 @@
+"""Which artifact each kind of workload runs, and getting it to where AWS reads it."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from infra import images
+from infra.blueprint import repository
+from infra.connection import Connection
+from infra.environment import Environment
+from infra.operations import containers
+from infra.stack import Stack
+from infra.workloads import (
+    AsyncEndpoint,
+    BatchJob,
+    LambdaEndpoint,
+    MultiModelEndpoint,
+    RealtimeEndpoint,
+    SageMakerEndpoint,
+    ServerlessEndpoint,
+)
+from model_packaging.artifact import (
+    ArtifactIdentity,
+    ModelArtifact,
+    build_archive,
+    identify_archive,
+)
+from model_packaging.functions import ImageArtifact, Target, build_function, identify_function
+from model_packaging.job import build_job, identify_job
+from model_packaging.sets import ArtifactSet, SetIdentity, build_set, identify_set
+from model_packaging.upload import upload, upload_set
+
+Identity = ArtifactIdentity | SetIdentity
+"""Which artifact it is: known without building it."""
+Artifact = ModelArtifact | ArtifactSet
+"""What is built, and lies on disk."""
+
+
+def packed_for(stack: Stack, workload: SageMakerEndpoint) -> str | None:
+    """The runtime that a model's packages are put into its archive for; None where its image installs them.
+
+    An image runs pip when its container starts, for code/requirements.txt: in vain where it is isolated or in a VPC
+    without a way out, and never for the members of a set (aws/sagemaker-huggingface-inference-toolkit). The embedded
+    AWS provides them itself, once for each text.
+    """
+    network = stack.network(workload)
+    cut_off = network.isolated or network.vpc or isinstance(workload, MultiModelEndpoint)
+    if not cut_off or stack.environment.embedded_aws:
+        return None
+    return images.python(images.of(workload, stack.environment.region))
+
+
+def _archive(stack: Stack, workload: Any, cache: Path) -> ModelArtifact:
+    return build_archive(workload.model, stack.base, cache, packed_for(stack, workload))
+
+
+def _archive_identity(stack: Stack, workload: Any, cache: Path) -> ArtifactIdentity:
+    return identify_archive(workload.model, stack.base, cache, packed_for(stack, workload))
+
+
+def _set(stack: Stack, workload: MultiModelEndpoint, cache: Path) -> ArtifactSet:
+    return build_set(workload.name, workload.models, stack.base, cache, packed_for(stack, workload))
+
+
+def _set_identity(stack: Stack, workload: MultiModelEndpoint, cache: Path) -> SetIdentity:
+    return identify_set(workload.name, workload.models, stack.base, cache, packed_for(stack, workload))
+
+
+def _function(stack: Stack, workload: LambdaEndpoint, cache: Path) -> ModelArtifact:
+    made = build_function(workload.model, stack.base, cache, _target(workload))
+    return containers.describe(made) if isinstance(made, ImageArtifact) else made
+
+
+def _target(workload: LambdaEndpoint) -> Target:
+    return Target(workload.runtime, workload.architecture, workload.package)
+
+
+BUILDERS: Mapping[type, Callable[[Stack, Any, Path], Artifact]] = {
+    RealtimeEndpoint: _archive,
+    AsyncEndpoint: _archive,
+    ServerlessEndpoint: _archive,
+    MultiModelEndpoint: _set,
+    LambdaEndpoint: _function,
+    BatchJob: lambda stack, workload, cache: build_job(workload.model, stack.base, cache),
+}
+
+IDENTIFIERS: Mapping[type, Callable[[Stack, Any, Path], Identity]] = {
+    RealtimeEndpoint: _archive_identity,
+    AsyncEndpoint: _archive_identity,
+    ServerlessEndpoint: _archive_identity,
+    MultiModelEndpoint: _set_identity,
+    LambdaEndpoint: lambda stack, workload, cache: identify_function(
+        workload.model, stack.base, cache, _target(workload)
+    ),
+    BatchJob: lambda stack, workload, _cache: identify_job(workload.model, stack.base),
+}
+
+
+def build(stack: Stack, cache: Path) -> dict[str, Artifact]:
+    """The artifact of each workload by its name; one that is in `cache` already is not built again."""
+    return {workload.name: BUILDERS[type(workload)](stack, workload, cache) for workload in stack.workloads}
+
+
+def identify(stack: Stack, cache: Path) -> dict[str, Identity]:
+    """Which artifact each workload will run, by its name; nothing is packed."""
+    return {
+        workload.name: IDENTIFIERS[type(workload)](stack, workload, cache) for workload in stack.workloads
+    }
+
+
+def keys(artifacts: Mapping[str, Identity]) -> dict[str, str]:
+    """The S3 key of each workload's artifact by the workload's name."""
+    return {name: artifact.key for name, artifact in artifacts.items()}
+
+
+def _into_bucket(send: Callable[[Any, str, Any], bool]) -> Callable[[Any, Connection], bool]:
+    return lambda artifact, connection: send(
+        artifact, connection.environment.artifact_bucket, connection.client("s3")
+    )
+
+
+UPLOADERS: Mapping[type, Callable[[Any, Connection], bool]] = {
+    ModelArtifact: _into_bucket(upload),
+    ArtifactSet: _into_bucket(upload_set),
+    ImageArtifact: containers.upload,
+}
+"""How each kind of artifact gets to where AWS reads it; False where nothing had to be sent."""
+
+
+def upload_all(built: Mapping[str, Artifact], connection: Connection, say: Callable[[str], None]) -> None:
+    """Put every artifact where AWS reads it; what is there already is not sent again."""
+    for name, artifact in built.items():
+        sent = UPLOADERS[type(artifact)](artifact, connection)
+        say(
+            f"{name}: {'uploaded to' if sent else 'is already at'} {_place(artifact, connection.environment)}"
+        )
+
+
+def _place(artifact: Artifact, environment: Environment) -> str:
+    if isinstance(artifact, ImageArtifact):
+        return repository.image_uri(environment, artifact.key)
+    return f"s3://{environment.artifact_bucket}/{artifact.key}"

@@ -1,0 +1,62 @@
+"""Functions' container images: what lies beside their layer, and their way into the environment's repository."""
+
+from infra.blueprint.repository import name_of
+from infra.connection import Connection
+from infra.ledger import Ledger
+from model_packaging import image, push, registry
+from model_packaging.functions import ImageArtifact, is_layer
+
+DOCKERFILE = "Dockerfile"
+DELETED_AT_ONCE = 100
+"""BatchDeleteImage takes so many (ECR API Reference)."""
+
+
+def describe(artifact: ImageArtifact) -> ImageArtifact:
+    """Write the Dockerfile of the same image beside the layer, for those who build with Docker."""
+    text = image.dockerfile(artifact, str(registry.base_of(artifact.runtime)))
+    (artifact.file.parent / DOCKERFILE).write_text(text)
+    return artifact
+
+
+def upload(artifact: ImageArtifact, connection: Connection) -> bool:
+    """Put the image into the environment's repository; False where its tag is there already.
+
+    The base is fetched only when it is needed. The embedded AWS needs none: it brings the runtime itself.
+    """
+    environment, client = connection.environment, connection.client("ecr")
+    repository = name_of(environment)
+    if push.is_there(repository, artifact.tag, client):
+        return False
+    base = image.EMPTY
+    if not environment.embedded_aws:
+        cache = artifact.file.parents[1]
+        base = registry.pull(registry.base_of(artifact.runtime), artifact.architecture, cache)
+    push.push(image.compose(artifact, base), repository, artifact.tag, client)
+    return True
+
+
+def sweep(connection: Connection, ledger: Ledger) -> int:
+    """Remove the images of models that no deployed stack runs as an image; how many there were.
+
+    Earlier versions of a model in use stay, as its artifacts do: a published version may still name them.
+    """
+    from botocore.exceptions import ClientError
+
+    client, repository = connection.client("ecr"), name_of(connection.environment)
+    used = {
+        record.artifact_key.split("/")[1] for record in ledger.deployed() if is_layer(record.artifact_key)
+    }
+    pages = client.get_paginator("list_images").paginate(
+        repositoryName=repository, filter={"tagStatus": "TAGGED"}
+    )
+    try:
+        tags = [image["imageTag"] for page in pages for image in page["imageIds"]]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "RepositoryNotFoundException":
+            return 0  # deployed by a version that made none
+        raise
+    unused = [{"imageTag": tag} for tag in tags if tag.rpartition("-")[0] not in used]
+    for start in range(0, len(unused), DELETED_AT_ONCE):
+        part = unused[start : start + DELETED_AT_ONCE]
+        client.batch_delete_image(repositoryName=repository, imageIds=part)
+    return len(unused)

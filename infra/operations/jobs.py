@@ -1,0 +1,153 @@
+"""A deployed Batch job: submitted and waited for, looked at, and compared with what was planned."""
+
+import collections
+import datetime
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from infra.blueprint import Blueprint
+from infra.blueprint.batch import ARRAY_TAG
+from infra.connection import Connection
+from infra.errors import InvocationFailed
+from infra.operations import logs
+from infra.stack import Stack
+from infra.workloads import BatchJob
+
+ENDED = frozenset({"SUCCEEDED", "FAILED"})
+STATES = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED")
+POLL_SECONDS = 2.0
+LAST_LINES = 15
+
+Description = dict[str, Any]
+
+
+def run(name: str, connection: Connection, sleep: Callable[[float], None] = time.sleep) -> bytes:
+    """Submit the job that is deployed as `name`, wait for its end, and say as JSON what became of it.
+
+    Raises `InvocationFailed` with AWS's reason and the last lines of the log where it failed.
+    """
+    batch = connection.client("batch")
+    job = submit(name, batch)
+    found = describe(job, batch)
+    while found["status"] not in ENDED:
+        sleep(POLL_SECONDS)
+        found = describe(job, batch)
+    if found["status"] == "FAILED":
+        raise InvocationFailed("\n".join(_reasons(name, found, connection)))
+    return json.dumps(summary(found)).encode()
+
+
+def submit(name: str, batch: Any) -> str:
+    """The id of a new job, with the newest definition, as large as that says."""
+    definition = _definition(name, batch)
+    if definition is None:
+        raise InvocationFailed(f"Job {name} has no active definition; deploy its stack again.")
+    size = int(definition.get("tags", {}).get(ARRAY_TAG, 1))
+    answer = batch.submit_job(
+        jobName=name,
+        jobQueue=name,
+        jobDefinition=definition["jobDefinitionArn"],
+        **({"arrayProperties": {"size": size}} if size > 1 else {}),
+    )
+    return str(answer["jobId"])
+
+
+def describe(job: str, batch: Any) -> Description:
+    """What AWS says of a job."""
+    [found] = batch.describe_jobs(jobs=[job])["jobs"]
+    description: Description = found
+    return description
+
+
+def summary(job: Description) -> Description:
+    """What became of a job that ended; children by state, for an array."""
+    children = job.get("arrayProperties", {}).get("statusSummary", {})
+    return {
+        "job": job["jobId"],
+        "name": job["jobName"],
+        "status": job["status"],
+        "seconds": round((job["stoppedAt"] - job["createdAt"]) / 1000, 1),
+        **({"children": {state: count for state, count in children.items() if count}} if children else {}),
+        **({} if children else {"attempts": len(job.get("attempts", ()))}),
+    }
+
+
+def _reasons(name: str, job: Description, connection: Connection) -> Iterator[str]:
+    failed = _failed(job, connection.client("batch"))
+    counted = job.get("arrayProperties", {}).get("statusSummary", {}).get("FAILED")
+    children = f", {counted} of its children" if counted else ""
+    yield f"Job {name} ({job['jobId']}) failed{children}: {failed.get('statusReason', 'AWS gives no reason')}"
+    stream = failed.get("container", {}).get("logStreamName")
+    group = logs.GROUPS["BatchJob"].format(name=name)
+    lines = logs.of_stream(connection.client("logs"), group, stream, LAST_LINES) if stream else []
+    if lines:
+        yield f"The last lines of {failed['jobId']} ({group}):"
+        yield from (f"  {line}" for line in lines)
+
+
+def _failed(job: Description, batch: Any) -> Description:
+    """The job itself, or the first of an array's children that failed."""
+    if not job.get("arrayProperties", {}).get("size"):
+        return job
+    found = batch.list_jobs(arrayJobId=job["jobId"], jobStatus="FAILED")["jobSummaryList"]
+    return describe(found[0]["jobId"], batch) if found else job
+
+
+def _definition(name: str, batch: Any) -> Description | None:
+    pages = batch.get_paginator("describe_job_definitions").paginate(jobDefinitionName=name, status="ACTIVE")
+    found = [one for page in pages for one in page["jobDefinitions"]]
+    return max(found, key=lambda one: one["revision"], default=None)
+
+
+def verify(
+    stack: Stack, workload: BatchJob, blueprint: Blueprint, artifact: Any, connection: Connection
+) -> Iterator[str]:
+    """One line for each way in which what went live is not what was planned."""
+    name, batch = stack.deployed_name(workload), connection.client("batch")
+    queues = batch.describe_job_queues(jobQueues=[name])["jobQueues"]
+    if not queues:
+        yield f"Job queue {name} does not exist; run the deploy again."
+        return
+    planned = [
+        resource.arguments["name"]
+        for resource in blueprint.of_type("aws_batch_compute_environment")
+        if resource.name.startswith(f"{workload.name}-")
+    ]
+    order = sorted(queues[0]["computeEnvironmentOrder"], key=lambda one: one["order"])
+    found = [one["computeEnvironment"].rpartition("/")[2] for one in order]
+    if found != planned:
+        yield f"Job queue {name} has the environments {', '.join(found)}, planned were {', '.join(planned)}."
+    for one in batch.describe_compute_environments(computeEnvironments=planned)["computeEnvironments"]:
+        if one["status"] != "VALID" or one["state"] != "ENABLED":
+            reason = one.get("statusReason", "AWS gives no reason")
+            yield (
+                f"Compute environment {one['computeEnvironmentName']} is {one['status']} and {one['state']}: "
+                f"{reason}"
+            )
+    definition = _definition(name, batch)
+    if definition is None or artifact.key not in json.dumps(definition):
+        yield f"Job definition {name} runs another artifact than {artifact.key}; run the deploy again."
+
+
+def look(
+    name: str, connection: Connection, now: datetime.datetime
+) -> tuple[str, int, datetime.datetime | None] | None:
+    """State, the jobs of the last hour, and when the last of them came; None where there is no queue."""
+    batch = connection.client("batch")
+    queues = batch.describe_job_queues(jobQueues=[name])["jobQueues"]
+    if not queues:
+        return None
+    hour = (now - datetime.timedelta(hours=1)).timestamp() * 1000
+    states: collections.Counter[str] = collections.Counter()
+    created = []
+    for state in STATES:
+        for page in batch.get_paginator("list_jobs").paginate(jobQueue=name, jobStatus=state):
+            states[state] += len(page["jobSummaryList"])
+            created += [one["createdAt"] for one in page["jobSummaryList"]]
+    under_way = sum(count for state, count in states.items() if state not in ENDED)
+    last = datetime.datetime.fromtimestamp(max(created) / 1000, datetime.UTC) if created else None
+    queue = queues[0]
+    state = queue["status"] if queue["status"] != "VALID" else "RUNNING" if under_way else queue["state"]
+    return state, sum(one >= hour for one in created), last

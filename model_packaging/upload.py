@@ -1,0 +1,150 @@
+"""An artifact into its bucket: sent once, and what S3 keeps compared with what was sent."""
+
+import contextlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from model_packaging import checksum
+from model_packaging.artifact import ModelArtifact
+from model_packaging.checksum import PART_BYTES
+from model_packaging.errors import UploadFailed
+from model_packaging.sets import ArtifactSet, target
+
+THREADS = 4
+
+COPY_BYTES = 5_000_000_000
+"""S3 copies objects of up to 5 GB in one call (S3 API Reference, CopyObject)."""
+
+ABSENT = ("404", "NoSuchKey", "NotFound")
+"""HeadObject has no body and so mostly a bare status as its code."""
+
+Progress = Callable[[int], None]
+
+
+def upload(artifact: ModelArtifact, bucket: str, client: Any, on_progress: Progress | None = None) -> bool:
+    """Put the artifact under its key; False where the right bytes are there already, and nothing was sent.
+
+    `client` is a boto3 S3 client; `on_progress` is told how many further bytes went out. Raises
+    `UploadFailed`; neither a wrong object nor parts of an upload are then left in the bucket.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+    from s3transfer.exceptions import S3UploadFailedError
+
+    place = f"s3://{bucket}/{artifact.key}"
+    try:
+        expected = Expected.of(artifact.file)
+        # S3 answers 403 for an absent key where the caller may not list the bucket; then the upload decides.
+        if expected.matches(_head(client, bucket, artifact.key, (*ABSENT, "403"))):
+            return False
+        _send(artifact, bucket, client, on_progress)
+        head = _head(client, bucket, artifact.key, ABSENT)
+    except (BotoCoreError, ClientError, S3UploadFailedError) as error:
+        raise UploadFailed(f"{artifact.file.name} did not reach {place}: {error}") from error
+    except OSError as error:
+        raise UploadFailed(f"{artifact.file} cannot be read: {error.strerror or error}.") from error
+    if not expected.matches(head):
+        with contextlib.suppress(BotoCoreError, ClientError):
+            client.delete_object(Bucket=bucket, Key=artifact.key)
+        raise UploadFailed(
+            f"{place} holds {_described(head)} where {expected.size_bytes} bytes with SHA-256 "
+            f"{expected.checksums[0]} were sent; it was removed: run it again."
+        )
+    return True
+
+
+def upload_set(artifacts: ArtifactSet, bucket: str, client: Any) -> bool:
+    """Put each member under its own key, and S3's own copy of it into the set; False where all are there already.
+
+    Raises `UploadFailed`.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    sent = [upload(member, bucket, client) for member in artifacts.members]
+    for member in artifacts.members:
+        key = f"{artifacts.key}{target(member)}"
+        try:
+            expected = Expected.of(member.file)
+            if expected.matches(_head(client, bucket, key, (*ABSENT, "403"))):
+                continue
+            sent.append(True)
+            _copy(member.key, key, bucket, client)
+            head = _head(client, bucket, key, ABSENT)
+        except (BotoCoreError, ClientError) as error:
+            raise UploadFailed(f"{member.key} was not copied to s3://{bucket}/{key}: {error}") from error
+        if not expected.matches(head):
+            raise UploadFailed(
+                f"s3://{bucket}/{key} holds {_described(head)} where a copy of {expected.size_bytes} bytes was made; "
+                "run it again."
+            )
+    return any(sent)
+
+
+def _copy(source: str, key: str, bucket: str, client: Any) -> None:
+    """Within S3: in one piece up to the 5 GB that CopyObject takes, else in parts as large as those of an upload."""
+    from s3transfer.manager import TransferConfig, TransferManager
+
+    config = TransferConfig(multipart_threshold=COPY_BYTES, multipart_chunksize=PART_BYTES)
+    with TransferManager(client, config) as manager:
+        manager.copy({"Bucket": bucket, "Key": source}, bucket, key, {"ChecksumAlgorithm": "SHA256"}).result()
+
+
+class Expected:
+    """What S3 must say of an object that holds the file: its size and one of its possible checksums."""
+
+    def __init__(self, size_bytes: int, checksums: tuple[str, ...]) -> None:
+        self.size_bytes = size_bytes
+        self.checksums = checksums
+
+    @classmethod
+    def of(cls, file: Path) -> "Expected":
+        """The SHA-256 of the whole, or S3's composite where the file goes up in parts."""
+        found = checksum.of(file)
+        if found.size_bytes < PART_BYTES:
+            return cls(found.size_bytes, (found.whole,))
+        # S3's HeadObject ends a composite with the number of parts; moto 5.2's leaves that out. A copy that S3 made
+        # in one piece has the checksum of the whole.
+        return cls(found.size_bytes, (f"{found.composite}-{found.parts}", found.composite, found.whole))
+
+    def matches(self, head: dict[str, Any] | None) -> bool:
+        """Whether HeadObject's answer is that of this content; no checksum is no match."""
+        if head is None:
+            return False
+        return head.get("ContentLength") == self.size_bytes and head.get("ChecksumSHA256") in self.checksums
+
+
+def _head(client: Any, bucket: str, key: str, absent: tuple[str, ...]) -> dict[str, Any] | None:
+    from botocore.exceptions import ClientError
+
+    try:
+        answer: dict[str, Any] = client.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    except ClientError as error:
+        if str(error.response.get("Error", {}).get("Code")) in absent:
+            return None
+        raise
+    return answer
+
+
+def _send(artifact: ModelArtifact, bucket: str, client: Any, on_progress: Progress | None) -> None:
+    """Through s3transfer, which retries parts and aborts an upload that ends early, also by Ctrl-C."""
+    from s3transfer.manager import TransferConfig, TransferManager
+    from s3transfer.subscribers import BaseSubscriber
+
+    class Report(BaseSubscriber):  # type: ignore[misc]  # s3transfer carries no types
+        def on_progress(self, future: Any, bytes_transferred: int, **_: Any) -> None:
+            if on_progress is not None:
+                on_progress(bytes_transferred)
+
+    config = TransferConfig(
+        multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_request_concurrency=THREADS
+    )
+    with TransferManager(client, config) as manager:
+        manager.upload(
+            str(artifact.file), bucket, artifact.key, {"ChecksumAlgorithm": "SHA256"}, [Report()]
+        ).result()
+
+
+def _described(head: dict[str, Any] | None) -> str:
+    if head is None:
+        return "nothing"
+    return f"{head.get('ContentLength')} bytes with SHA-256 {head.get('ChecksumSHA256', 'unknown')}"

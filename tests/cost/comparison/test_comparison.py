@@ -1,0 +1,221 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cost import Ec2InstanceHours, Estimate, InstanceHours, PriceCatalog
+from cost.comparison import Demand, Profile, break_even, compare, plans
+from cost.comparison.batches import SpotBatch
+from cost.comparison.by_request import Lambda, Serverless
+from cost.comparison.crossing import curve, usd
+from cost.comparison.elsewhere import ManagedModel, PerSecond
+from cost.comparison.on_instances import AlwaysOn, AsyncToZero, Autoscaled
+from cost.comparison.plan import Unsuitable
+from cost.errors import InvalidUsage
+from cost.machines import machines
+
+CATALOG = PriceCatalog.load()
+PROFILE = Profile(p50_ms=9, p99_ms=14, memory_mb=512, load_ms=900)
+SOME = [
+    AlwaysOn(machines()["m5.large"]),
+    AlwaysOn(machines()["c5.xlarge"]),
+    AlwaysOn(machines()["g5.xlarge"]),
+    Autoscaled(machines()["m5.large"]),
+    AsyncToZero(machines()["m5.large"]),
+    Serverless(1024),
+    Serverless(2048),
+    Lambda(512),
+    Lambda(1769),
+    SpotBatch(machines()["c5.xlarge"]),
+]
+
+
+def demand(**changes) -> Demand:
+    return Demand(**{"region": "us-east-1", "requests": Decimal(20_000), "p99_ms": 500.0, **changes})
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    requests=st.integers(1, 200_000),
+    p50=st.floats(1, 2000),
+    spread=st.floats(1, 5),
+    memory=st.integers(100, 9000),
+    objective=st.none() | st.floats(1, 5000),
+    traffic=st.sampled_from(["constant", "diurnal", "business-hours", "bursty"]),
+    may_wait=st.booleans(),
+)
+def test_the_recommended_plan_is_the_cheapest_feasible_one(
+    requests, p50, spread, memory, objective, traffic, may_wait
+):
+    asked = demand(requests=Decimal(requests), p99_ms=objective, traffic=traffic, may_wait=may_wait)
+    profile = Profile(p50_ms=p50, p99_ms=p50 * spread, memory_mb=memory)
+    comparison = compare(asked, profile, CATALOG, SOME)
+    assert len(comparison.rows) == len(SOME)
+    cheapest = None
+    for row in comparison.rows:  # by brute force, from what each came to
+        if row.usd is None or row.estimate is None:
+            continue
+        slow = objective is not None and (row.p99_ms is None or row.p99_ms > objective)
+        refused = row.month is not None and (row.month.p99_ms is None or row.month.refused_share > 0.0001)
+        if not slow and not refused and (cheapest is None or row.usd < cheapest):
+            cheapest = row.usd
+    assert (comparison.recommended.usd if comparison.recommended else None) == cheapest
+    for row in comparison.rows:
+        assert row.ruled_out or row in comparison.feasible
+
+
+def test_nothing_on_the_frontier_is_beaten():
+    rows = compare(demand(p99_ms=None), PROFILE, CATALOG, SOME).rows
+    frontier = compare(demand(p99_ms=None), PROFILE, CATALOG, SOME).frontier
+    assert frontier
+    known = [row for row in rows if row.usd is not None and row.p99_ms is not None]
+    for best in frontier:
+        assert not [row for row in known if row.usd < best.usd and row.p99_ms <= best.p99_ms]
+        assert not [row for row in known if row.usd <= best.usd and row.p99_ms < best.p99_ms]
+
+
+def test_why_a_plan_is_ruled_out_is_said():
+    found = {
+        row.plan.name: row.ruled_out
+        for row in compare(demand(), Profile(p50_ms=9, p99_ms=14, memory_mb=600), CATALOG, SOME).rows
+    }
+    assert found["Lambda 512 MB"] == "needs 600 MB"
+    assert found["always-on ml.g5.xlarge"] == "not measured on A10G"
+    assert found["autoscaled ml.m5.large"] == "one instance is enough at any time: as always-on"
+    assert found["spot batch c5.xlarge"].startswith("answers come once a day; say --may-wait")
+    assert found["async to zero ml.m5.large"].endswith("above 500 ms")
+    assert found["Lambda 1769 MB"] == ""
+
+
+def test_an_objective_that_nothing_meets_names_what_comes_nearest():
+    comparison = compare(demand(p99_ms=1.0), PROFILE, CATALOG, SOME)
+    assert comparison.recommended is None and comparison.nearest is not None
+    assert comparison.nearest.p99_ms == min(row.p99_ms for row in comparison.rows if row.p99_ms is not None)
+
+
+def test_a_plan_without_a_price_is_ruled_out_and_never_free():
+    elsewhere = compare(demand(region="sa-east-1"), PROFILE, CATALOG, [SOME[0]]).rows[0]
+    assert elsewhere.usd is None and "No list price of sagemaker-hosting ml.m5.large" in elsewhere.ruled_out
+
+
+def test_a_plan_at_an_estimated_price_is_compared_and_says_so():
+    row = compare(demand(region="eu-central-1"), PROFILE, CATALOG, [AlwaysOn(machines()["m5.xlarge"])]).rows[
+        0
+    ]
+    ec2 = CATALOG.price("ec2", "m5.xlarge", "eu-central-1").usd
+    assert row.estimated and row.ruled_out == ""
+    assert row.usd == (ec2 * Decimal("1.20") * 730).quantize(Decimal("0.01"))
+    assert not compare(demand(), PROFILE, CATALOG, [SOME[0]]).rows[0].estimated
+
+
+def test_a_gpu_that_was_measured_is_compared():
+    measured = Profile(p50_ms=900, p99_ms=1200, memory_mb=512, gpu="A10G", gpu_p50_ms=20, gpu_p99_ms=30)
+    row = compare(demand(), measured, CATALOG, [SOME[2]]).rows[0]
+    assert row.ruled_out == "" and row.p99_ms == pytest.approx(30, rel=0.15)
+
+
+def test_waiting_is_mended_by_an_instance_more_where_that_helps():
+    crowd = demand(requests=Decimal(300_000), p99_ms=6000.0, traffic="constant")
+    slow = Profile(p50_ms=3000, p99_ms=5000, memory_mb=512, threads=2)
+    row = compare(crowd, slow, CATALOG, [SOME[0]]).rows[0]
+    assert isinstance(row.plan, AlwaysOn) and row.plan.spare >= 1
+    assert row.ruled_out == "" and "(+" in row.plan.name
+
+
+def test_a_gpu_by_the_second_is_billed_while_its_worker_is_up():
+    measured = Profile(
+        p50_ms=900, p99_ms=900, memory_mb=512, load_ms=2000, gpu="L4", gpu_p50_ms=1000, gpu_p99_ms=1000
+    )
+    plan = PerSecond("runpod", "L4, A5000, 3090 24 GB")
+    price = Decimal("0.00019")
+    # So rare that every request starts a worker: 12 s of start, 1 s of work, 5 s until it goes.
+    rare = usd(plan, demand(requests=Decimal(10)), measured, CATALOG)
+    assert rare == pytest.approx(10 * 18 * price, rel=Decimal("0.01"))
+    # So many that a worker never idles for long: the work itself, and one worker's idle rest.
+    many = usd(plan, demand(requests=Decimal(10_000_000)), measured, CATALOG)
+    assert many is not None and 10_000_000 * price < many < 10_000_000 * price * Decimal("1.3")
+    with pytest.raises(Unsuitable, match="not measured on H100 PRO 80 GB"):
+        PerSecond("runpod", "H100 PRO 80 GB").purchases(demand(), measured)
+    month = plan.simulate(demand(requests=Decimal(2000)), measured)
+    assert month.cold_share > 0.9 and month.p99_ms == pytest.approx(13_000, rel=0.01)
+
+
+def test_a_managed_model_is_billed_by_its_tokens():
+    plan = ManagedModel("amazon", "amazon-nova-micro")
+    with pytest.raises(Unsuitable, match="billed by the token"):
+        plan.purchases(demand(), PROFILE)
+    asked = demand(input_tokens=Decimal(1000), output_tokens=Decimal(100), p99_ms=None)
+    amount = usd(plan, asked, PROFILE, CATALOG)
+    # 20,000 requests of 1,000 tokens at 0.035 USD a million in, and of 100 at 0.14 out.
+    assert amount == Decimal("0.98")
+
+
+# What a scaling policy comes to is simulated: a burst that is served sooner may be paid for shorter.
+@pytest.mark.parametrize("plan", [plan for plan in SOME if not isinstance(plan, Autoscaled | AsyncToZero)])
+def test_more_requests_never_cost_less(plan):
+    amounts = [amount for _, amount in curve(plan, demand(may_wait=True), PROFILE, CATALOG)]
+    assert amounts == sorted(amounts)
+
+
+@pytest.mark.parametrize("kind", [Serverless, Lambda])
+def test_more_memory_for_the_same_speed_never_costs_less(kind):
+    sizes = [2048, 3072, 4096, 5120, 6144]
+    amounts = [usd(kind(size), demand(), PROFILE, CATALOG) for size in sizes]
+    assert amounts == sorted(amounts) and len(set(amounts)) == len(sizes)
+
+
+def test_the_break_even_is_where_the_costs_cross():
+    function, endpoint = Lambda(1769), AlwaysOn(machines()["m5.large"])
+    at = break_even(function, endpoint, demand(), PROFILE, CATALOG)
+    assert at is not None
+
+    def cheaper(requests: Decimal) -> str:
+        asked = demand(requests=requests)
+        amounts = {plan.kind: usd(plan, asked, PROFILE, CATALOG) for plan in (function, endpoint)}
+        return min(amounts, key=lambda kind: amounts[kind])
+
+    assert cheaper(at * Decimal("0.99")) == "Lambda" and cheaper(at * Decimal("1.01")) == "always-on"
+    # 0.2 USD a million and 10 ms of 1,769 MB, against 730 hours at 0.115 USD.
+    expected = Decimal("83.95") / (
+        Decimal("0.0000002") + Decimal("0.01") * 1769 / 1024 * Decimal("0.0000166667")
+    )
+    assert at == pytest.approx(expected, rel=Decimal("0.01"))
+    assert break_even(function, Lambda(3008), demand(), PROFILE, CATALOG) is None
+
+
+def test_the_guides_scenario():
+    """A million requests a month: an always-on p3.2xlarge, and what the demo model's speed allows instead."""
+    hours = {"region": "us-east-1", "hours": 730}
+    on_ec2 = Estimate.of([Ec2InstanceHours(instance_type="p3.2xlarge", **hours)], CATALOG).total.usd
+    hosted = Estimate.of([InstanceHours(instance_type="ml.p3.2xlarge", **hours)], CATALOG).total.usd
+    assert (on_ec2, hosted) == (Decimal("2233.80"), Decimal("2792.25"))
+    comparison = compare(demand(requests=Decimal(1_000_000), traffic="diurnal"), PROFILE, CATALOG, SOME)
+    best = comparison.recommended
+    assert best is not None and best.usd is not None and best.usd <= 150
+    assert best.p99_ms is not None and best.p99_ms <= 500
+
+
+def test_every_plan_of_a_region_is_there_once():
+    named = [plan.name for plan in plans(CATALOG, "us-east-1")]
+    assert len(named) == len(set(named)) > 200
+    assert {"always-on ml.p3.2xlarge", "Lambda 10240 MB", "SageMaker Serverless 6144 MB"} <= set(named)
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [
+        (lambda: demand(requests=Decimal(0)), "requests are 0; allowed is 1 to"),
+        (lambda: demand(requests=Decimal("1e12")), "allowed is 1 to 1,000,000,000"),
+        (lambda: demand(p99_ms=-1.0), "the p99 to keep is -1.0 ms"),
+        (lambda: Profile(p50_ms=0, p99_ms=1, memory_mb=1), "p50 above 0"),
+        (lambda: Profile(p50_ms=5, p99_ms=1, memory_mb=1), "p99 that is at least"),
+        (lambda: Profile(p50_ms=5, p99_ms=9, memory_mb=0), "at least 1 MB"),
+        (lambda: Profile(p50_ms=5, p99_ms=9, memory_mb=1, gpu="T4", gpu_p50_ms=5), "p50 above 0"),
+        (lambda: demand(traffic="wavy").arriving, "traffic is 'wavy'"),
+    ],
+)
+def test_what_cannot_be_is_one_clear_line(made, words):
+    with pytest.raises(InvalidUsage, match=words) as caught:
+        made()
+    assert "\n" not in str(caught.value)

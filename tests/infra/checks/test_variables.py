@@ -1,0 +1,41 @@
+import pytest
+
+from tests.infra.checks.told import told
+from tests.infra.conftest import asynchronous, function, multi_model, realtime, serverless
+
+INSTEAD = "keep what is large in a file of the model's folder."
+
+
+@pytest.mark.parametrize("make", [realtime, asynchronous, serverless, multi_model])
+def test_more_variables_than_sagemaker_takes(make_stack, make):
+    workload = make(environment={f"K{number}": "" for number in range(99)})
+    assert told(make_stack(workload)) == [
+        f"{workload.name}: environment has 99 variables; SageMaker takes 98 beside ours: {INSTEAD}"
+    ]
+
+
+def test_a_value_that_is_too_long(make_stack):
+    assert told(make_stack(realtime(environment={"TEXT": "ä" * 513}))) == [
+        f"rank: variable 'TEXT' has 1026 bytes; SageMaker takes 1024 for a name and for a value: {INSTEAD}"
+    ]
+
+
+def test_more_in_all_than_sagemaker_takes(make_stack):
+    many = {f"K{number:02}": "x" * 1000 for number in range(33)}
+    assert told(make_stack(realtime(environment=many))) == [
+        f"rank: environment has 33099 bytes; SageMaker takes 32768 in all: {INSTEAD}"
+    ]
+
+
+def test_a_function_has_limits_of_its_own(make_stack):
+    assert not any(
+        "SageMaker" in line for line in told(make_stack(function(environment={"A_B": "x" * 1025})))
+    )
+
+
+def test_a_function_s_variable_has_a_longer_name_than_one_letter(make_stack):
+    assert told(make_stack(realtime(environment={"A": "x"}))) == []
+    assert told(make_stack(function(environment={"A": "x"}))) == [
+        "rank-small: AWS takes no variable named 'A'; write letters, digits and underscores, a letter first, and two "
+        "of them or more."
+    ]

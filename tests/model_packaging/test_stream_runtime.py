@@ -1,0 +1,215 @@
+"""The runtime that streams, as Lambda starts it, against a Runtime API of this machine."""
+
+import base64
+import json
+import queue
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from model_packaging.functions import Target, function_entries
+
+HANDLER = """
+import time
+def predict_fn(data, model):
+    return {"whole": data}
+def stream_fn(data, model):
+    if data["do"] == "refuse":
+        raise ValueError("no text in it")
+    for number in range(3):
+        yield {"words": f"word {number} ", "bytes": b"\\xff", "lines": {"number": number}, "fail": "one "}[data["do"]]
+        if data["do"] == "fail" and number:
+            raise RuntimeError("lost the thread")
+        time.sleep(0.1)
+"""
+
+
+@dataclass
+class Received:
+    """What the runtime sent: where to, its headers, the chunks with their times, and the trailers."""
+
+    path: str
+    headers: dict
+    chunks: list = field(default_factory=list)
+    times: list = field(default_factory=list)
+    trailers: dict = field(default_factory=dict)
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.chunks)
+
+    @property
+    def prelude(self) -> dict:
+        return json.loads(self.body.partition(b"\0" * 8)[0])
+
+    @property
+    def content(self) -> bytes:
+        return self.body.partition(b"\0" * 8)[2]
+
+
+class RuntimeApi:
+    """Lambda's side: gives events, and keeps what comes back."""
+
+    def __init__(self) -> None:
+        self.events: queue.Queue = queue.Queue()
+        self.received: queue.Queue = queue.Queue()
+        api = self
+
+        class Requests(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                body = json.dumps(api.events.get()).encode()
+                self.send_response(200)
+                self.send_header("Lambda-Runtime-Aws-Request-Id", "request-1")
+                self.send_header("Lambda-Runtime-Trace-Id", "Root=1")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                got = Received(self.path, dict(self.headers))
+                if "Content-Length" in self.headers:
+                    got.chunks.append(self.rfile.read(int(self.headers["Content-Length"])))
+                while "Content-Length" not in self.headers and (size := int(self.rfile.readline(), 16)):
+                    got.chunks.append(self.rfile.read(size))
+                    got.times.append(time.monotonic())
+                    self.rfile.readline()
+                while "Content-Length" not in self.headers and (line := self.rfile.readline().strip()):
+                    name, _, value = line.decode().partition(": ")
+                    got.trailers[name] = value
+                self.send_response(202)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                api.received.put(got)
+
+            def log_message(self, *_) -> None:
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Requests)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        return f"127.0.0.1:{self.server.server_port}"
+
+
+@pytest.fixture
+def start(make_model, tmp_path, cache, bare_environment):
+    """Starts a function's files as Lambda does, through the wrapper; gives the Runtime API."""
+    api, processes = RuntimeApi(), []
+
+    def run(handler: str = HANDLER) -> RuntimeApi:
+        root = tmp_path / "task"
+        for entry in function_entries(make_model({"inference.py": handler}), tmp_path, cache, Target()):
+            file = root / entry.path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(entry.source.read_bytes())
+            file.chmod(0o755 if entry.executable else 0o644)
+        environment = {
+            **bare_environment,
+            "LAMBDA_TASK_ROOT": str(root),
+            "AWS_LAMBDA_RUNTIME_API": api.address,
+        }
+        command = [str(root / "modelyard_host" / "stream.sh"), sys.executable, "/var/runtime/bootstrap.py"]
+        processes.append(subprocess.Popen(command, env=environment, cwd="/"))
+        return api
+
+    yield run
+    for process in processes:
+        process.kill()
+        process.wait()
+    api.server.shutdown()
+    api.server.server_close()
+
+
+def http(do: str, method: str = "POST") -> dict:
+    return {
+        "version": "2.0",
+        "requestContext": {"http": {"method": method}},
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps({"do": do}),
+        "isBase64Encoded": False,
+    }
+
+
+def ask(api: RuntimeApi, event: dict) -> Received:
+    api.events.put(event)
+    return api.received.get(timeout=20)
+
+
+def test_an_http_event_is_answered_as_the_parts_are_made(start):
+    got = ask(start(), http("words"))
+    assert got.path == "/2018-06-01/runtime/invocation/request-1/response"
+    assert got.headers["Lambda-Runtime-Function-Response-Mode"] == "streaming"
+    assert got.headers["Content-Type"] == "application/vnd.awslambda.http-integration-response"
+    assert got.headers["Transfer-Encoding"] == "chunked"
+    assert got.prelude == {"statusCode": 200, "headers": {"content-type": "text/plain; charset=utf-8"}}
+    assert got.content == b"word 0 word 1 word 2 "
+    assert len(got.chunks) == 4
+    assert got.times[-1] - got.times[1] >= 0.2
+    assert got.trailers == {}
+
+
+@pytest.mark.parametrize(
+    ("do", "content_type", "content"),
+    [
+        ("bytes", "application/octet-stream", b"\xff\xff\xff"),
+        ("lines", "application/x-ndjson", b'{"number":0}\n{"number":1}\n{"number":2}\n'),
+    ],
+)
+def test_parts_say_their_content_type(start, do, content_type, content):
+    got = ask(start(), http(do))
+    assert got.prelude["headers"] == {"content-type": content_type}
+    assert got.content.replace(b": ", b":") == content
+
+
+def test_a_refusal_before_the_first_part_has_its_status(start):
+    got = ask(start(), http("refuse"))
+    assert got.prelude["statusCode"] == 400
+    assert json.loads(got.content)["error"] == "no text in it"
+
+
+def test_an_error_after_a_part_is_in_the_trailers_and_the_next_event_is_answered(start):
+    api = start()
+    got = ask(api, http("fail"))
+    assert got.content == b"one one "
+    assert got.trailers["Lambda-Runtime-Function-Error-Type"] == "HandlerFault"
+    told = json.loads(base64.b64decode(got.trailers["Lambda-Runtime-Function-Error-Body"]))
+    assert told["errorMessage"] == "stream_fn raised RuntimeError: lost the thread"
+    assert ask(api, http("words")).content == b"word 0 word 1 word 2 "
+
+
+def test_a_direct_event_is_answered_in_one_piece(start):
+    api = start()
+    got = ask(api, {"do": "words"})
+    assert "Lambda-Runtime-Function-Response-Mode" not in got.headers
+    assert json.loads(got.body) == {"whole": {"do": "words"}}
+
+
+def test_a_direct_event_that_the_handler_refuses_is_an_error(start):
+    got = ask(start("def predict_fn(data, model):\n    raise ValueError('too long')"), {"x": 1})
+    assert got.path == "/2018-06-01/runtime/invocation/request-1/error"
+    assert got.headers["Lambda-Runtime-Function-Error-Type"] == "BadRequest"
+    assert json.loads(got.body)["errorMessage"] == "too long"
+
+
+def test_another_method_is_refused_in_the_same_form(start):
+    assert ask(start(), http("words", "GET")).prelude["statusCode"] == 405
+
+
+def test_a_handler_without_stream_fn_answers_in_the_same_form(start):
+    got = ask(start("def predict_fn(data, model):\n    return data"), http("words"))
+    assert (got.prelude["statusCode"], json.loads(got.content)) == (200, {"do": "words"})
+
+
+def test_a_handler_that_does_not_load_is_told_at_once(start):
+    got = start("raise RuntimeError('no weights')").received.get(timeout=20)
+    assert got.path == "/2018-06-01/runtime/init/error"
+    assert json.loads(got.body)["errorMessage"] == "no weights"
+    assert got.headers["Lambda-Runtime-Function-Error-Type"] == "RuntimeError"

@@ -1,0 +1,129 @@
+"""Imports go one way, and what is heavy is imported late and in one place."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[1]
+PACKAGES = ("cost", "model_packaging", "infra")
+
+CORE = {
+    "infra.workloads",
+    "infra.settings",
+    "infra.stack",
+    "infra.environment",
+    "infra.naming",
+    "infra.checks",
+    "infra.loader",
+    "infra.instances",
+    "infra.ec2",
+    "infra.images",
+    "infra.errors",
+    "infra.project",
+}
+
+# What each room may import of ours, besides itself. The longest prefix decides.
+ALLOWED = {
+    "cost": set(),
+    "model_packaging": set(),
+    "infra": CORE | {"model_packaging"},
+    "infra.bill": CORE | {"cost"},
+    "infra.prices": CORE | {"cost"},
+    "infra.comparison": CORE | {"cost", "infra.bill"},
+    "infra.page": CORE | {"cost", "infra.bill", "infra.comparison"},
+    "infra.checks.batch": CORE | {"cost.machines"},
+    "infra.connection": CORE | {"infra.local.daemon"},
+    "infra.ledger": CORE,
+    "infra.doctor": CORE
+    | {"infra.engines.terraform.toolchain", "infra.engines.terraform.mirror", "infra.local.daemon"},
+    "infra.blueprint": CORE | {"model_packaging.job"},
+    "infra.rules": CORE | {"infra.blueprint"},
+    "infra.engines.terraform": CORE | {"infra.blueprint", "infra.rules"},
+    "infra.operations": CORE
+    | {
+        "model_packaging",
+        "infra.blueprint",
+        "infra.rules",
+        "infra.engines",
+        "infra.connection",
+        "infra.ledger",
+        "infra.bill",
+    },
+    "infra.operations.bills": CORE | {"cost", "infra.bill", "infra.connection", "infra.ledger"},
+    "infra.local": CORE | {"model_packaging.hosts"},
+    "infra.cli": {"infra", "cost", "model_packaging"},
+}
+
+HEAVY = {
+    "vl_convert": {"infra/page/library.py"},
+    "cdktn": {"infra/engines/terraform/synth.py"},
+    "constructs": {"infra/engines/terraform/synth.py", "infra/engines/terraform/__init__.py"},
+    "pulumi": set(),
+    "pulumi_aws": set(),
+    "sagemaker": set(),
+    "torch": set(),
+    "onnxruntime": set(),
+    "starlette": {
+        "model_packaging/hosts/exchange.py",
+        "model_packaging/hosts/multi_model.py",
+        "model_packaging/hosts/sagemaker.py",
+    },
+    "uvicorn": {"model_packaging/hosts/sagemaker.py"},
+}
+
+
+def modules() -> list[Path]:
+    """Every module of the product."""
+    return sorted(file for package in PACKAGES for file in (PROJECT / package).rglob("*.py"))
+
+
+def dotted(file: Path) -> str:
+    parts = file.relative_to(PROJECT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def imported(file: Path) -> list[str]:
+    """What a module imports, early or late, as full names."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
+
+
+def within(name: str, room: str) -> bool:
+    return name == room or name.startswith(f"{room}.")
+
+
+@pytest.mark.parametrize("file", modules(), ids=dotted)
+def test_a_module_imports_only_what_its_room_may(file):
+    name = dotted(file)
+    room = max((room for room in ALLOWED if within(name, room)), key=len)
+    allowed = {name if room == "infra" else room, *ALLOWED[room]}
+    for target in imported(file):
+        if any(within(target, package) for package in (*PACKAGES, "stacks", "tests")):
+            assert any(within(target, other) for other in allowed), f"{name} imports {target}"
+
+
+@pytest.mark.parametrize("file", modules(), ids=dotted)
+def test_what_is_heavy_is_imported_in_its_one_place(file):
+    where = str(file.relative_to(PROJECT))
+    for target in imported(file):
+        root = target.partition(".")[0]
+        if root in HEAVY:
+            assert where in HEAVY[root], f"{where} imports {target}"
+
+
+@pytest.mark.parametrize("root", [*PACKAGES, "infra.cli", "infra.blueprint", "infra.local", "infra.engines"])
+def test_importing_a_root_loads_nothing_heavy(root):
+    heavy = [*HEAVY, "moto", "boto3", "botocore", "numpy", "rich", "http.server"]
+    code = f"import sys, {root}; print([name for name in {heavy} if name in sys.modules])"
+    printed = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, check=True, capture_output=True, text=True
+    ).stdout
+    assert printed.strip() == "[]"
