@@ -162,3 +162,11 @@ def test_what_is_public_no_more_lets_nobody_in(aws, changed, held_out):
     images, labels = held_out
     assert call(aws, images[:1])[0] == 403
     assert call(aws, images[:1], **SIGNED)[2][0]["digit"] == int(labels[0])
+
+
+def test_a_url_that_becomes_public_again_lets_anybody_in(yard, aws, changed, held_out):
+    """The provider adds its statement to a new URL only; this one is updated."""
+    write(yard, "FunctionUrl(streaming=True", "FunctionUrl(public=True, streaming=True")
+    assert "0 to destroy" in yard.run("deploy", "answers", "--env", "local", "--yes").stdout
+    images, labels = held_out
+    assert call(aws, images[:1])[2][0]["digit"] == int(labels[0])
