@@ -1,7 +1,7 @@
 """Who may call a function's URL, as AWS has it after an apply.
 
 For a URL that is made public the provider adds a statement to the function's policy, outside of its state, and leaves
-it there when the URL goes back to IAM or goes at all; for one that becomes public later it adds none (only the Create of
+it there when the URL goes back to IAM or goes at all; for one that becomes public later it adds none (only Create of
 `function_url.go` does). Without a public URL no such statement may stay; with one, AWS asks since October 2025 for a
 second one, which the provider cannot make before its version 6.29.
 """
