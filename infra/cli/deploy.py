@@ -20,13 +20,16 @@ def deploy(
     over_budget: Annotated[
         bool, typer.Option("--over-budget", help="Deploy although the bill is above monthly_budget_usd.")
     ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let endpoints that serve be taken down and made again.")
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Package, price, plan, ask, apply that plan, and verify what went live."""
     from cost import PriceCatalog
     from infra.connection import connect
     from infra.engines.terraform.synth import warm_up
-    from infra.operations import artifacts, bills
+    from infra.operations import artifacts, bills, replacement
     from infra.operations import deploy as operation
 
     project, loaded = open_stack(stack, env)
@@ -43,6 +46,8 @@ def deploy(
     others = bills.others(loaded.name, connection, catalog)
     report.refuse_over_budget(priced, loaded.environment, over_budget, others)
     report.plan(prepared.plan, to_stderr=json)
+    if not replace:
+        replacement.refuse(loaded, prepared.plan, connection)
     if not yes and not prepared.plan.empty and not console.confirm(f"Deploy {loaded.name} to {env}?"):
         raise typer.Exit(1)
     outputs = operation.carry_out(prepared, built, console.say, report.watch)

@@ -16,7 +16,7 @@ def plan(stack: StackName, env: EnvironmentName, json: AsJson = False) -> None:
     from cost import PriceCatalog
     from infra.connection import connect
     from infra.engines.terraform.synth import warm_up
-    from infra.operations import artifacts, bills, deploy
+    from infra.operations import artifacts, bills, deploy, replacement
 
     project, loaded = open_stack(stack, env)
     warm_up()
@@ -44,3 +44,5 @@ def plan(stack: StackName, env: EnvironmentName, json: AsJson = False) -> None:
     if finding:
         console.say(f"{finding}: a deploy needs --over-budget.")
     report.plan(prepared.plan)
+    for line in replacement.findings(loaded, prepared.plan, connection):
+        console.say(f"{line}: a deploy needs --replace.")
