@@ -18,6 +18,7 @@ CORE = {
     "infra.naming",
     "infra.checks",
     "infra.loader",
+    "infra.mistakes",
     "infra.instances",
     "infra.ec2",
     "infra.images",
