@@ -59,6 +59,14 @@ def told(base, environment):
             "LambdaEndpoint: architecture is 'arm'; allowed are 'x86_64' or 'arm64': write architecture= one of them.",
         ),
         (
+            'LambdaEndpoint("f", model=model, package="tar")',
+            "LambdaEndpoint: package is 'tar'; allowed are 'zip' or 'image': write package= one of them.",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, provisioned_concurrency=0)',
+            "LambdaEndpoint: provisioned_concurrency is 0; at least 1 is allowed: write provisioned_concurrency=1 or more.",
+        ),
+        (
             'LambdaEndpoint("f", model=model, instance_type="ml.m5.large")',
             "LambdaEndpoint has no field 'instance_type'; Lambda chooses its machines; leave it out, and write "
             "memory_mb=....",
