@@ -24,6 +24,7 @@ from infra.operations import (
     artifacts,
     bootstrap,
     containers,
+    counts,
     endpoints,
     exposure,
     holders,
@@ -67,6 +68,7 @@ def prepare(
     namesakes.refuse(stack, connection)
     retyping.refuse(stack, connection)
     bootstrap.require(connection)
+    stack = counts.kept(stack, artifacts.keys(identities), connection)
     content = blueprint(stack, artifacts.keys(identities))
     rules.check(stack, content)
     runner = _workspace(stack, content, connection, project, say)
