@@ -67,6 +67,25 @@ def default(framework: Framework, processor: str, region: str, today: datetime.d
     return uri
 
 
+def uri(framework: str, version: str, processor: str, region: str, today: datetime.date | None = None) -> str:
+    """The URI of an image of the table, as `image=` takes it: `images.uri("vllm", "0.30.0", "gpu", env.region)`.
+
+    Raises `InvalidStack` where the table has none, where `region` has no registry, and where AWS has stopped mending
+    it by `today`.
+    """
+    asked = (framework, version, processor)
+    found = {(image.framework, image.version, image.processor): image for image in images()}
+    if asked not in found:
+        near = [one for one in found if one[0] == framework] or list(found)
+        raise InvalidStack(
+            f"No image {' '.join(asked)!r} of AWS's is known; write one of "
+            f"{', '.join(sorted(' '.join(one) for one in near))}, or {OWN}."
+        )
+    made = _uri(found[asked], region)
+    refuse_unmended(made, today)
+    return made
+
+
 def of(workload: SageMakerEndpoint, region: str, today: datetime.date | None = None) -> str:
     """The image that `workload` runs in `region`: its own, or AWS's. Raises `InvalidStack` where there is none."""
     if workload.image is None:

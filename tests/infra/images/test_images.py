@@ -36,6 +36,34 @@ def test_a_region_without_the_account_is_told_with_those_that_have_one():
     assert "us-east-1, us-east-2" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("asked", "place"),
+    [
+        (("vllm", "0.30.0", "gpu"), VLLM),
+        (
+            ("sklearn", "1.9-0", "cpu"),
+            "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3",
+        ),
+        (("triton", "26.05", "cpu"), f"{REGISTRY}/sagemaker-tritonserver:26.05-py3"),
+    ],
+)
+def test_every_image_of_the_table_can_be_asked_for(asked, place):
+    assert images.uri(*asked, "us-east-1") == place
+
+
+def test_what_the_table_has_not_is_told_with_what_it_has():
+    with pytest.raises(InvalidStack) as caught:
+        images.uri("ray-serve", "2", "gpu", "us-east-1")
+    assert str(caught.value) == (
+        "No image 'ray-serve 2 gpu' of AWS's is known; write one of ray-serve 1.4 cpu, ray-serve 1.4 gpu, or "
+        "image='ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG'."
+    )
+    with pytest.raises(InvalidStack, match="No image 'caffe 1 cpu' of AWS's is known; write one of djl-lmi"):
+        images.uri("caffe", "1", "cpu", "us-east-1")
+    with pytest.raises(InvalidStack, match="past its end of patch, 2025-10-29"):
+        images.uri("pytorch", "2.5.1", "cpu", "us-east-1", date(2025, 10, 30))
+
+
 def test_an_image_is_refused_the_day_after_its_end_of_patch():
     images.refuse_unmended(OLD, date(2026, 6, 30))
     with pytest.raises(InvalidStack) as caught:
