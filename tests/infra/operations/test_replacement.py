@@ -1,4 +1,4 @@
-"""An endpoint that serves is not taken down by a change of its alarms that nobody meant so."""
+"""An endpoint that serves is not taken down by a change of its rollout that nobody meant so."""
 
 from typing import Any
 
@@ -43,8 +43,7 @@ def test_an_endpoint_that_serves_is_not_replaced(make_stack):
         replacement.refuse(make_stack(realtime(), function()), REPLACED, SageMaker("InService"))
     assert str(error.value) == (
         "rank: the plan takes dev-shop-rank down and makes it again, and nobody is answered until it is up: so the "
-        "provider does where the alarms that roll an update back are others, or come or go; keep p99_latency_ms, "
-        "server_error_rate and rollout set or unset as they are deployed, or say --replace."
+        "provider does where a rollout with its alarms comes or goes; keep rollout as it is deployed, or say --replace."
     )
 
 
