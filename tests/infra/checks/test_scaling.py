@@ -155,6 +155,11 @@ STEPS_APART = stepping(Step(1, lower=0, upper=10), Step(2, lower=20))
             "write min_capacity=1, or leave provisioned_concurrency and autoscaling out, which costs nothing at rest.",
         ),
         (
+            cold(used(min_capacity=0), provisioned_concurrency=1),
+            "cold: min_capacity is 0; provisioned concurrency that is gone has no utilization to come back by: write "
+            "min_capacity=1, or leave provisioned_concurrency and autoscaling out, which costs nothing at rest.",
+        ),
+        (
             function(autoscaling=(used(), NIGHT), provisioned_concurrency=1),
             "rank-small: min_capacity of cron(0 20 ? * MON-FRI *) is 0, and nothing brings provisioned concurrency "
             'back; write another ScheduledScaling for that, such as schedule="cron(0 7 ? * MON-FRI *)" with '
