@@ -214,12 +214,13 @@ def _copy(member: _Member, place: Path | None) -> str:
         if place is not None:
             with _disk(place):
                 place.parent.mkdir(parents=True, exist_ok=True)
-                sink = opened.enter_context(place.open("xb"))
+                sink = opened.enter_context(place.open("xb", buffering=0))
         while chunk := source.read(READ_BYTES):
             seen.update(chunk)
-            if sink is not None and place is not None:
+            left = memoryview(chunk)
+            while sink is not None and place is not None and left:
                 with _disk(place):
-                    sink.write(chunk)
+                    left = left[sink.write(left) :]
     if place is not None and member.executable:
         place.chmod(0o755)
     return seen.hexdigest()

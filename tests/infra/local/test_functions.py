@@ -456,7 +456,7 @@ def test_a_zip_with_a_link_is_refused(functions, function_role):
         info = zipfile.ZipInfo("link")
         info.external_attr = (stat.S_IFLNK | 0o777) << 16
         archive.writestr(info, "/etc/hostname")
-    with pytest.raises(ClientError, match="Could not unzip .* 'link' is neither a plain file nor a folder"):
+    with pytest.raises(ClientError, match=r"Could not unzip .* 'link' is neither a plain file nor a folder"):
         functions.create_function(
             FunctionName=new_name("function"),
             Role=function_role,
