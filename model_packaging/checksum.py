@@ -15,12 +15,12 @@ PART_BYTES = 16 << 20
 
 @dataclass(frozen=True)
 class Checksum:
-    """Base64 of SHA-256: of the whole file, and S3's composite over parts of `PART_BYTES`."""
+    """Base64 of SHA-256: of the whole file, of its parts of `PART_BYTES`, and S3's composite over these."""
 
     size_bytes: int
     whole: str
     composite: str
-    parts: int
+    parts: tuple[str, ...]
 
 
 def of(file: Path) -> Checksum:
@@ -34,7 +34,7 @@ def of(file: Path) -> Checksum:
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads(notes.read_text())
         if kept.pop("stamp") == stamp:
-            return Checksum(**kept)
+            return Checksum(**{**kept, "parts": tuple(kept["parts"])})
     checksum = _compute(file)
     with contextlib.suppress(OSError), whole(notes) as stream:
         stream.write(json.dumps({"stamp": stamp, **asdict(checksum)}).encode())
@@ -58,14 +58,14 @@ def _notes(file: Path) -> Path:
 
 
 def _compute(file: Path) -> Checksum:
-    whole, parts, size = hashlib.sha256(), [], 0
+    everything, parts, size = hashlib.sha256(), [], 0
     with file.open("rb") as stream:
         while chunk := stream.read(PART_BYTES):
-            whole.update(chunk)
+            everything.update(chunk)
             parts.append(hashlib.sha256(chunk).digest())
             size += len(chunk)
     composite = hashlib.sha256(b"".join(parts)).digest()
-    return Checksum(size, _text(whole.digest()), _text(composite), len(parts))
+    return Checksum(size, _text(everything.digest()), _text(composite), tuple(map(_text, parts)))
 
 
 def _text(digest: bytes) -> str:
