@@ -85,7 +85,7 @@ def _stack(name: str, env: str, upload: bool) -> "list[Built]":
 
         connection = connect(stack.environment, project)
         connection.check_account()
-        deploy.stage(stack, built, connection, project, console.say)
+        deploy.stage(stack, built, connection, project, console.say, console.meter)
     return [
         (artifact, model.directory(stack.base))
         for workload in stack.workloads
