@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 
 import pytest
 
@@ -11,6 +12,7 @@ from model_packaging.archive import write, write_tar, write_zip
 from model_packaging.artifact import archive_entries, build_archive
 from model_packaging.errors import BuildFailed, UnpackFailed
 from model_packaging.unpack import unpack
+from model_packaging.wheels import stage
 from model_packaging.whole import whole
 
 DISK_BYTES = 2 << 20
@@ -99,3 +101,19 @@ def test_a_limit_of_the_file_size_is_told_as_well(make_model, tmp_path):
     )
     assert done.stdout.endswith("model.tar.gz cannot be written: File too large.\n"), done.stderr
     assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
+
+
+def test_packages_that_do_not_fit_leave_nothing(tmp_path, small_disk):
+    wheel = tmp_path / "greeting-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        packed.writestr("greeting/large.bin", os.urandom(4 << 20))
+        packed.writestr(
+            "greeting-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n"
+        )
+        packed.writestr("greeting-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        packed.writestr("greeting-1.0.dist-info/RECORD", "")
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(f"greeting @ file://{wheel}\n")
+    with pytest.raises(BuildFailed, match="No space left on device"):
+        stage(requirements, "python3.11", small_disk)
+    assert list((small_disk / "wheels").iterdir()) == []
