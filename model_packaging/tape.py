@@ -87,7 +87,7 @@ class Tape:
     def finish(self) -> None:
         """Read what is left, for the checksum of the compression comes last. Raises where the tar has no end."""
         if self._last != bytes(BLOCK_BYTES):
-            raise UnsafeArchive("it ends before its end")
+            raise UnsafeArchive("it is cut short: the block that ends a tar is missing")
         while self.read(READ_BYTES):
             pass
 
