@@ -4,6 +4,9 @@ PackagingError
 |-- InvalidModel      the folder, the handler or a file of it is missing or not allowed
 |-- PrepareFailed     the script that makes the weights failed
 |-- BuildFailed       the archive or the wheels for it could not be made
+|-- UnpackFailed      an archive did not get onto this disk
+|   `-- UnsafeArchive     it is damaged, altered, or made to do harm
+|       `-- ArchiveTooLarge   or holds more than is allowed
 |-- UploadFailed      S3 refused it, or keeps other bytes than were sent
 `-- HandlerError      the user's handler raised; carries where
 """
@@ -23,6 +26,18 @@ class PrepareFailed(PackagingError):
 
 class BuildFailed(PackagingError):
     """The archive, or the wheels for it, could not be made."""
+
+
+class UnpackFailed(PackagingError):
+    """An archive did not get onto this disk."""
+
+
+class UnsafeArchive(UnpackFailed):
+    """The archive is damaged, altered, or made to do harm."""
+
+
+class ArchiveTooLarge(UnsafeArchive):
+    """Unpacked it has more than is allowed."""
 
 
 class UploadFailed(PackagingError):

@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import json
 import re
-import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -20,6 +19,7 @@ from typing import Any, Protocol
 from model_packaging.archive import make_private
 from model_packaging.errors import BuildFailed
 from model_packaging.image import PLATFORMS, Base, Blob
+from model_packaging.whole import whole
 
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
@@ -163,19 +163,14 @@ class _Registry:
     def _fetch(self, digest: str, size: int, file: Path) -> None:
         make_private(self._cache)
         seen, length = hashlib.sha256(), 0
-        with tempfile.NamedTemporaryFile(dir=self._cache, prefix=".part-", delete=False) as target:
-            try:
-                with self._get(f"blobs/{digest}", "*/*") as answer:
-                    while length <= size and (chunk := answer.read(CHUNK_BYTES)):
-                        seen.update(chunk)
-                        length += len(chunk)
-                        target.write(chunk)
-                if length != size or f"sha256:{seen.hexdigest()}" != digest:
-                    raise self._wrong(f"has a blob that is not {digest} of {size} bytes")
-                target.flush()
-                Path(target.name).replace(file)
-            finally:
-                Path(target.name).unlink(missing_ok=True)
+        with whole(file) as target:
+            with self._get(f"blobs/{digest}", "*/*") as answer:
+                while length <= size and (chunk := answer.read(CHUNK_BYTES)):
+                    seen.update(chunk)
+                    length += len(chunk)
+                    target.write(chunk)
+            if length != size or f"sha256:{seen.hexdigest()}" != digest:
+                raise self._wrong(f"has a blob that is not {digest} of {size} bytes")
 
     @contextlib.contextmanager
     def _get(self, path: str, accept: str) -> Iterator[Answer]:

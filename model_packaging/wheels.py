@@ -166,6 +166,10 @@ def _install(lines: list[str], target: Runtime, architecture: str, home: Path, s
 def _reason(stderr: str) -> str:
     errors = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.startswith("ERROR: ")]
     lines = errors or [line for line in stderr.splitlines() if line.strip()] or ["pip gave no reason"]
+    if (
+        lines[0] == "Exception:"
+    ):  # pip itself broke, on a full disk for one: a traceback follows, whose end tells
+        lines = stderr.strip().splitlines()[-1:]
     text = " ".join(lines[0].split())
     return (text if len(text) <= 400 else text[:397] + "...").rstrip(".") + "."
 

@@ -54,7 +54,13 @@ ALLOWED = {
         "infra.bill",
     },
     "infra.operations.bills": CORE | {"cost", "infra.bill", "infra.connection", "infra.ledger"},
-    "infra.local": CORE | {"model_packaging.hosts"},
+    "infra.local": CORE
+    | {
+        "model_packaging.hosts",
+        "model_packaging.unpack",
+        "model_packaging.tape",
+        "model_packaging.errors",
+    },
     "infra.cli": {"infra", "cost", "model_packaging"},
 }
 

@@ -1,8 +1,10 @@
 """What a person sees: progress and questions on stderr, data on stdout."""
 
+import contextlib
 import functools
 import json
 import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import typer
@@ -22,6 +24,25 @@ def stderr() -> Any:
 def say(text: str) -> None:
     """A line of progress."""
     stderr().print(text, markup=False)
+
+
+@contextlib.contextmanager
+def meter(title: str, size_bytes: int) -> Iterator[Callable[[int], None]]:
+    """A bar on stderr that is told of each further byte, from the first one on; none where stderr is no terminal."""
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    shown = Progress(*columns, console=stderr(), transient=True, disable=not stderr().is_terminal)
+    task = shown.add_task(title, total=size_bytes)
+
+    def on_progress(more_bytes: int) -> None:
+        shown.start()
+        shown.advance(task, more_bytes)
+
+    try:
+        yield on_progress
+    finally:
+        shown.stop()
 
 
 def put(text: str) -> None:

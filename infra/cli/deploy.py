@@ -50,6 +50,6 @@ def deploy(
         replacement.refuse(loaded, prepared.plan, connection)
     if not yes and not prepared.plan.empty and not console.confirm(f"Deploy {loaded.name} to {env}?"):
         raise typer.Exit(1)
-    outputs = operation.carry_out(prepared, built, console.say, report.watch)
+    outputs = operation.carry_out(prepared, built, console.say, report.watch, console.meter)
     bills.keep(priced, connection)
     report.outputs(outputs, as_json=json)

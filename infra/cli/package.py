@@ -85,7 +85,7 @@ def _stack(name: str, env: str, upload: bool) -> "list[Built]":
 
         connection = connect(stack.environment, project)
         connection.check_account()
-        deploy.stage(stack, built, connection, project, console.say)
+        deploy.stage(stack, built, connection, project, console.say, console.meter)
     return [
         (artifact, model.directory(stack.base))
         for workload in stack.workloads
@@ -102,7 +102,7 @@ def _data(artifact: "ModelArtifact", directory: Path) -> dict[str, Any]:
     # do those of a function for another processor.
     packed = artifact.filename == ARCHIVE and any(".dist-info/" in entry.path for entry in artifact.entries)
     source = directory if packed or latency.is_foreign(artifact.entries) else artifact.file
-    measured = None if request is None else asdict(latency.measure(source, request))
+    measured = None if request is None else asdict(latency.measure(source, request, entries=artifact.entries))
     return {
         "model": artifact.model_name,
         "digest": artifact.digest,

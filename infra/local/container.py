@@ -14,12 +14,14 @@ from typing import Any
 
 import psutil
 
-from infra.local import archive, exchange, requirements
+from infra.local import exchange, requirements
 from infra.local.backoff import Backoff
 from infra.local.exchange import Reply, Stream
 from infra.local.machine import Machine
 from infra.local.processes import PACKAGE_ROOT, Process, base_environment
 from infra.local.telemetry import LogStream
+from model_packaging.errors import UnpackFailed
+from model_packaging.unpack import unpack_tar
 
 PING_TIMEOUT_SECONDS = 2
 PING_INTERVAL_SECONDS = MEMORY_INTERVAL_SECONDS = 0.1
@@ -153,9 +155,9 @@ class Container:
         file = folder.with_name("model.tar.gz")
         file.write_bytes(artifact)
         try:
-            archive.unpack_tar(file, folder)
-        except archive.UnsafeArchive as error:
-            raise ContainerFailed(f"model.tar.gz was refused: {error}") from error
+            unpack_tar(file, folder)
+        except UnpackFailed as error:
+            raise ContainerFailed(str(error)) from error
         finally:
             file.unlink()
 

@@ -1,6 +1,7 @@
 """Which artifact each kind of workload runs, and getting it to where AWS reads it."""
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from model_packaging.artifact import (
 from model_packaging.functions import ImageArtifact, Target, build_function, identify_function
 from model_packaging.job import build_job, identify_job
 from model_packaging.sets import ArtifactSet, SetIdentity, build_set, identify_set
-from model_packaging.upload import upload, upload_set
+from model_packaging.upload import Progress, upload, upload_set
 
 Identity = ArtifactIdentity | SetIdentity
 """Which artifact it is: known without building it."""
@@ -113,24 +114,39 @@ def keys(artifacts: Mapping[str, Identity]) -> dict[str, str]:
     return {name: artifact.key for name, artifact in artifacts.items()}
 
 
-def _into_bucket(send: Callable[[Any, str, Any], bool]) -> Callable[[Any, Connection], bool]:
-    return lambda artifact, connection: send(
-        artifact, connection.environment.artifact_bucket, connection.client("s3")
+Meter = Callable[[str, int], contextlib.AbstractContextManager[Progress]]
+"""Shows how far an upload is: its title and its bytes, and then how many more AWS has."""
+
+
+@contextlib.contextmanager
+def unseen(_title: str, _size_bytes: int) -> Iterator[Progress]:
+    """The meter of one who does not look."""
+    yield lambda _more: None
+
+
+def _into_bucket(
+    send: Callable[[Any, str, Any, Progress], bool],
+) -> Callable[[Any, Connection, Progress], bool]:
+    return lambda artifact, connection, on_progress: send(
+        artifact, connection.environment.artifact_bucket, connection.client("s3"), on_progress
     )
 
 
-UPLOADERS: Mapping[type, Callable[[Any, Connection], bool]] = {
+UPLOADERS: Mapping[type, Callable[[Any, Connection, Progress], bool]] = {
     ModelArtifact: _into_bucket(upload),
     ArtifactSet: _into_bucket(upload_set),
-    ImageArtifact: containers.upload,
+    ImageArtifact: lambda artifact, connection, _: containers.upload(artifact, connection),
 }
 """How each kind of artifact gets to where AWS reads it; False where nothing had to be sent."""
 
 
-def upload_all(built: Mapping[str, Artifact], connection: Connection, say: Callable[[str], None]) -> None:
+def upload_all(
+    built: Mapping[str, Artifact], connection: Connection, say: Callable[[str], None], meter: Meter = unseen
+) -> None:
     """Put every artifact where AWS reads it; what is there already is not sent again."""
     for name, artifact in built.items():
-        sent = UPLOADERS[type(artifact)](artifact, connection)
+        with meter(name, sum(member.size_bytes for member in artifact.members)) as on_progress:
+            sent = UPLOADERS[type(artifact)](artifact, connection, on_progress)
         say(
             f"{name}: {'uploaded to' if sent else 'is already at'} {_place(artifact, connection.environment)}"
         )

@@ -5,6 +5,7 @@ from infra.connection import Connection
 from infra.ledger import Ledger
 from model_packaging import image, push, registry
 from model_packaging.functions import ImageArtifact, is_layer
+from model_packaging.whole import whole
 
 DOCKERFILE = "Dockerfile"
 DELETED_AT_ONCE = 100
@@ -14,7 +15,8 @@ DELETED_AT_ONCE = 100
 def describe(artifact: ImageArtifact) -> ImageArtifact:
     """Write the Dockerfile of the same image beside the layer, for those who build with Docker."""
     text = image.dockerfile(artifact, str(registry.base_of(artifact.runtime)))
-    (artifact.file.parent / DOCKERFILE).write_text(text)
+    with whole(artifact.file.parent / DOCKERFILE) as stream:
+        stream.write(text.encode())
     return artifact
 
 

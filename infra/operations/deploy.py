@@ -78,25 +78,34 @@ def prepare(
 
 
 def stage(
-    stack: Stack, built: Mapping[str, artifacts.Artifact], connection: Connection, project: Project, say: Say
+    stack: Stack,
+    built: Mapping[str, artifacts.Artifact],
+    connection: Connection,
+    project: Project,
+    say: Say,
+    meter: artifacts.Meter = artifacts.unseen,
 ) -> None:
     """Put the artifacts of `stack` where AWS reads them; the environment's bucket is made where there is none."""
     storage.ensure(connection, project, say)
     # Before the upload: what is recorded as used is not swept away by a destroy of another stack.
     ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
     ledger.write(stack.name, records(stack, artifacts.keys(built)))
-    artifacts.upload_all(built, connection, say)
+    artifacts.upload_all(built, connection, say, meter)
 
 
 def carry_out(
-    prepared: Prepared, built: Mapping[str, artifacts.Artifact], say: Say, watch: Watch
+    prepared: Prepared,
+    built: Mapping[str, artifacts.Artifact],
+    say: Say,
+    watch: Watch,
+    meter: artifacts.Meter = artifacts.unseen,
 ) -> Mapping[str, Any]:
     """Do what was planned, with the artifacts built; the stack's outputs.
 
     Raises `DeployFailed` where AWS did otherwise.
     """
     stack, connection = prepared.stack, prepared.connection
-    stage(stack, built, connection, prepared.project, say)
+    stage(stack, built, connection, prepared.project, say, meter)
     if not prepared.plan.empty:
         _settle(stack, connection, say)
     try:
