@@ -5,6 +5,7 @@ PackagingError
 |-- PrepareFailed     the script that makes the weights failed
 |-- BuildFailed       the archive or the wheels for it could not be made
 |-- UploadFailed      S3 refused it, or keeps other bytes than were sent
+|-- ServeFailed       the host cannot run on this machine: a package or the port is missing
 `-- HandlerError      the user's handler raised; carries where
 """
 
@@ -27,6 +28,10 @@ class BuildFailed(PackagingError):
 
 class UploadFailed(PackagingError):
     """S3 refused the artifact, or keeps other bytes than were sent."""
+
+
+class ServeFailed(PackagingError):
+    """The host cannot run on this machine."""
 
 
 class HandlerError(PackagingError):
