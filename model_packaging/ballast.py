@@ -10,7 +10,7 @@ from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from model_packaging.manifest import Entry, read
 
@@ -91,10 +91,10 @@ def strip(site: Path, lines: Sequence[str], environment: Mapping[str, str]) -> l
 
 
 def needed_by(
-    lines: Sequence[str], installed: Mapping[str, Distribution], environment: Mapping[str, str]
-) -> set[str]:
+    lines: Sequence[str], installed: Mapping[NormalizedName, Distribution], environment: Mapping[str, str]
+) -> set[NormalizedName]:
     """The names of the installed packages that `lines` come to, without what `NEEDLESS` says of them."""
-    needed: set[str] = set()
+    needed: set[NormalizedName] = set()
     seen: set[tuple[str, frozenset[str]]] = set()
     waiting = [Requirement(line) for line in lines]
     while waiting:
@@ -119,5 +119,5 @@ def is_ballast(path: Path) -> bool:
     return any(fnmatch.fnmatchcase(path.as_posix(), pattern) for pattern in FILES)
 
 
-def _name(distribution: Distribution) -> str:
+def _name(distribution: Distribution) -> NormalizedName:
     return canonicalize_name(distribution.metadata["Name"])

@@ -78,7 +78,7 @@ def stage(requirements: Path, runtime: str, cache: Path, architecture: str = "x8
     """
     target = runtime_of(runtime)
     platforms = target.platforms(architecture)
-    lines = _applicable(requirements, target, architecture)
+    lines = applicable(requirements, runtime, architecture)
     if not lines:
         return []
     key = hashlib.sha256(json.dumps([LAYOUT, runtime, platforms, lines]).encode()).hexdigest()
@@ -94,9 +94,12 @@ def stage(requirements: Path, runtime: str, cache: Path, architecture: str = "x8
     return [Entry(path, site / path, sha256, size, executable) for path, sha256, size, executable in rows]
 
 
-def _applicable(requirements: Path, target: Runtime, architecture: str) -> list[str]:
-    """The file's requirements for the function's Python, without comments and markers, sorted."""
-    environment = _environment(target, architecture)
+def applicable(requirements: Path, runtime: str, architecture: str) -> list[str]:
+    """The file's requirements for the function's Python, without comments and markers, sorted.
+
+    Raises `InvalidModel` with the line that is none.
+    """
+    environment = _environment(runtime_of(runtime), architecture)
     kept = []
     for number, raw in enumerate(requirements.read_text().splitlines(), 1):
         text = re.sub(r"(^|\s)#.*$", "", raw).strip()
