@@ -151,7 +151,7 @@ def test_a_load_balancer_that_sends_lists_is_given_lists():
         "requestContext": {"elb": {}},
         "httpMethod": "POST",
         "path": "/",
-        "multiValueHeaders": {"Content-Type": ["text/csv"], "accept": ["text/html", "application/json"]},
+        "multiValueHeaders": {"Content-Type": ["image/png"], "accept": ["text/html", "application/json"]},
         "body": "1",
     }
     refused = answer(ECHO, event, "r")

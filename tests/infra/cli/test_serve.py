@@ -25,11 +25,12 @@ from pydantic import BaseModel
 
 class Input(BaseModel):
     text: str
+    seconds: float = 0
 
 def predict_fn(data, model):
-    if "seconds" in data:
-        time.sleep(data["seconds"])
-    return {"words": len(data["text"].split())}
+    given = Input.model_validate(data)
+    time.sleep(given.seconds)
+    return {"words": len(given.text.split())}
 '''
 SAMPLE = '{"text": "four words are here"}'
 
