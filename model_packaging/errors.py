@@ -8,6 +8,7 @@ PackagingError
 |   `-- UnsafeArchive     it is damaged, altered, or made to do harm
 |       `-- ArchiveTooLarge   or holds more than is allowed
 |-- UploadFailed      S3 refused it, or keeps other bytes than were sent
+|-- ServeFailed       the host cannot run on this machine: a package or the port is missing
 `-- HandlerError      the user's handler raised; carries where
 """
 
@@ -42,6 +43,10 @@ class ArchiveTooLarge(UnsafeArchive):
 
 class UploadFailed(PackagingError):
     """S3 refused the artifact, or keeps other bytes than were sent."""
+
+
+class ServeFailed(PackagingError):
+    """The host cannot run on this machine."""
 
 
 class HandlerError(PackagingError):

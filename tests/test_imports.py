@@ -77,8 +77,9 @@ HEAVY = {
         "model_packaging/hosts/exchange.py",
         "model_packaging/hosts/multi_model.py",
         "model_packaging/hosts/sagemaker.py",
+        "model_packaging/serving/application.py",
     },
-    "uvicorn": {"model_packaging/hosts/sagemaker.py"},
+    "uvicorn": {"model_packaging/hosts/sagemaker.py", "model_packaging/serving/server.py"},
 }
 
 

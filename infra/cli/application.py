@@ -14,6 +14,7 @@ from infra.cli import (
     local,
     package,
     plan,
+    serve,
     status,
     synth,
 )
@@ -28,6 +29,7 @@ application = typer.Typer(
     epilog="--debug, anywhere, shows the traceback of an error.",
 )
 
-for verb in (doctor, bootstrap, package, cost, compare, synth, plan, deploy, destroy, status, invoke, demo):
+VERBS = (doctor, bootstrap, package, serve, cost, compare, synth, plan, deploy, destroy, status, invoke, demo)
+for verb in VERBS:
     verb.register(application)
 application.add_typer(local.application, name="local")

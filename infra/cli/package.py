@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli import console
+from infra.cli import console, containers
 from infra.cli.options import AsJson, here, open_stack
 from infra.errors import Misuse
 from model_packaging import Model
@@ -39,9 +39,24 @@ def package(
         str | None,
         typer.Option("--prepare", metavar="FILE", help="Of a folder: the script that makes its weights."),
     ] = None,
+    container: Annotated[
+        str | None,
+        typer.Option(
+            "--container",
+            metavar="KIND",
+            help="Of a folder, with --out: an image for sagemaker, batch or lambda.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="OUT", help="The folder for the image's Dockerfile and layer."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Build the artifacts: digest, size, files and measured latency."""
+    """Build the artifacts: digest, size, files and measured latency; or what an image of one's own is built from."""
+    if container is not None or out is not None:
+        containers.write(what, env, container, out, tuple(weights or ()), prepare)
+        return
     if env is None and Path(what).is_dir():
         if upload:
             raise Misuse(

@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import artifacts, costs, terraform
+from tests.bench import artifacts, costs, functions, terraform
 from tests.e2e.conftest import Yard, make_project
 
 BENCHES: dict[str, Callable[[Yard, Path], float]] = {
     **terraform.BENCHES,
     **costs.BENCHES,
     **artifacts.BENCHES,
+    **functions.BENCHES,
 }
 """Each is given a project of its own and an empty folder, prints its line, and returns the ratio."""
 

@@ -123,3 +123,47 @@ def test_what_the_handler_raises_fails_the_invocation():
 
     with pytest.raises(HandlerFault, match="predict_fn raised OSError: no disk"):
         answer(Handler(None, broken), {}, "r")
+
+
+@pytest.mark.parametrize(
+    "path, method, status",
+    [
+        ("/ping", "GET", 200),
+        ("/prod/ping", "HEAD", 200),
+        ("/", "GET", 405),
+        ("/", "HEAD", 405),
+        ("/a", "OPTIONS", 204),
+    ],
+)
+def test_a_request_without_input_has_an_answer_of_its_own(path, method, status):
+    event = {**url_event(None, method=method), "rawPath": path}
+    response = answer(ECHO, event, "r")
+    assert response["statusCode"] == status
+    if status == 405 and method != "HEAD":
+        assert "GET is not served" in response["body"]
+    else:
+        assert response["body"] == ""
+    assert response["headers"].get("allow") == (None if status == 200 else "OPTIONS, POST")
+
+
+def test_a_load_balancer_that_sends_lists_is_given_lists():
+    event = {
+        "requestContext": {"elb": {}},
+        "httpMethod": "POST",
+        "path": "/",
+        "multiValueHeaders": {"Content-Type": ["image/png"], "accept": ["text/html", "application/json"]},
+        "body": "1",
+    }
+    refused = answer(ECHO, event, "r")
+    assert refused["statusCode"] == 415 and "headers" not in refused
+    assert refused["multiValueHeaders"] == {"content-type": ["application/json"]}
+    event["multiValueHeaders"]["Content-Type"] = ["application/json"]
+    assert answer(ECHO, event, "r")["body"] == '{"got": 1}'
+
+
+def test_an_answer_that_lambda_would_not_send_is_told():
+    long = Handler(None, lambda data, model: "a" * data)
+    assert answer(long, url_event("6000000"), "r")["statusCode"] == 200
+    response = answer(long, url_event("6300000"), "r")
+    assert response["statusCode"] == 500
+    assert "Lambda sends at most 6291556" in json.loads(response["body"])["error"]

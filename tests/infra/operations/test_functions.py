@@ -174,9 +174,11 @@ def test_for_the_embedded_aws_no_base_is_fetched(tmp_path, environment):
 def test_the_dockerfile_lies_beside_the_layer(layer):
     assert containers.describe(layer) is layer
     assert (layer.file.parent / "Dockerfile").read_text() == (
+        "# No USER: Lambda runs every image as a user of its own, who may write to /tmp only.\n"
         "FROM --platform=linux/amd64 public.ecr.aws/lambda/python:3.11\n"
         "ADD function-python3.11-x86_64.tar.gz /\n"
         'LABEL modelyard.runtime="python3.11"\n'
+        "WORKDIR /var/task\n"
         'CMD ["modelyard_host.aws_lambda.handler"]\n'
     )
 
