@@ -15,7 +15,7 @@ class Runtime:
 
     asked: list[dict[str, Any]] = field(default_factory=list)
 
-    def client(self, _service: str) -> "Runtime":
+    def once(self, _service: str) -> "Runtime":
         return self
 
     def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
