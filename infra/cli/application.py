@@ -14,8 +14,10 @@ from infra.cli import (
     local,
     package,
     plan,
+    sleep,
     status,
     synth,
+    wake,
 )
 
 application = typer.Typer(
@@ -28,6 +30,21 @@ application = typer.Typer(
     epilog="--debug, anywhere, shows the traceback of an error.",
 )
 
-for verb in (doctor, bootstrap, package, cost, compare, synth, plan, deploy, destroy, status, invoke, demo):
+for verb in (
+    doctor,
+    bootstrap,
+    package,
+    cost,
+    compare,
+    synth,
+    plan,
+    deploy,
+    destroy,
+    status,
+    invoke,
+    sleep,
+    wake,
+    demo,
+):
     verb.register(application)
 application.add_typer(local.application, name="local")

@@ -1,6 +1,7 @@
 """Which artifact each kind of workload runs, and getting it to where AWS reads it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,19 @@ from model_packaging.job import build_job, identify_job
 from model_packaging.sets import ArtifactSet, SetIdentity, build_set, identify_set
 from model_packaging.upload import upload, upload_set
 
-Identity = ArtifactIdentity | SetIdentity
+
+@dataclass(frozen=True)
+class KeptArtifact:
+    """What an earlier deploy has put where AWS reads it; its key is all that is known of it here."""
+
+    key: str
+    members: tuple[ModelArtifact, ...] = ()
+
+
+Identity = ArtifactIdentity | SetIdentity | KeptArtifact
 """Which artifact it is: known without building it."""
-Artifact = ModelArtifact | ArtifactSet
-"""What is built, and lies on disk."""
+Artifact = ModelArtifact | ArtifactSet | KeptArtifact
+"""What is built, and lies on disk; or in the bucket already."""
 
 
 def packed_for(stack: Stack, workload: SageMakerEndpoint) -> str | None:
@@ -123,6 +133,7 @@ UPLOADERS: Mapping[type, Callable[[Any, Connection], bool]] = {
     ModelArtifact: _into_bucket(upload),
     ArtifactSet: _into_bucket(upload_set),
     ImageArtifact: containers.upload,
+    KeptArtifact: lambda _artifact, _connection: False,
 }
 """How each kind of artifact gets to where AWS reads it; False where nothing had to be sent."""
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from infra import environment, project
+from infra.blueprint.sleep import GONE
 from infra.connection import Connection, connect
 from infra.errors import Misuse
 from infra.ledger import Deployed, Ledger
@@ -54,7 +55,13 @@ def find(name: str, connection: Connection) -> Deployed:
         if name in (record.workload, record.name, f"{record.stack}/{record.workload}")
     ]
     if len(matches) == 1:
-        return matches[0]
+        [found] = matches
+        if found.kind in GONE and found.workload in ledger.asleep(found.stack):
+            raise Misuse(
+                f"{found.workload} of {found.stack} sleeps; wake it first: modelyard wake {found.stack} "
+                f"{found.workload} --env {connection.environment.name}"
+            )
+        return found
     where = f"environment {connection.environment.name}"
     if matches:
         names = ", ".join(f"{record.stack}/{record.workload}" for record in matches)

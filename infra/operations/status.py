@@ -12,7 +12,7 @@ from infra.ledger import Deployed, Ledger
 from infra.operations import endpoints, jobs
 
 WINDOW = datetime.timedelta(hours=1)
-MISSING = "missing"
+MISSING, ASLEEP = "missing", "asleep"
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Live:
     @property
     def is_there(self) -> bool:
         """Whether AWS has it."""
-        return self.state != MISSING
+        return self.state not in (MISSING, ASLEEP)
 
 
 def status(connection: Connection, now: datetime.datetime) -> list[Live]:
@@ -37,7 +37,19 @@ def status(connection: Connection, now: datetime.datetime) -> list[Live]:
     ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
     if not ledger.exists():
         return []
-    return [READERS[record.kind](record, connection, now) for record in ledger.deployed()]
+    asleep = {stack: ledger.asleep(stack) for stack in ledger.stacks()}
+    return [
+        _rested(READERS[record.kind](record, connection, now), record.workload in asleep[record.stack])
+        for record in ledger.deployed()
+    ]
+
+
+def _rested(live: Live, asleep: bool) -> Live:
+    """What sleeps is missing by intent; a function goes on answering."""
+    if not asleep:
+        return live
+    state = ASLEEP if live.state == MISSING else f"{live.state}, {ASLEEP}"
+    return dataclasses.replace(live, state=state)
 
 
 def _endpoint(record: Deployed, connection: Connection, now: datetime.datetime) -> Live:
