@@ -1,5 +1,6 @@
 """What is deployed in an environment: one small record per stack, kept in the environment's own bucket."""
 
+import datetime
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -117,6 +118,12 @@ class Ledger:
     def of(self, stack: str) -> list[Deployed]:
         """The workloads of `stack` that are deployed; none where it is not."""
         return [Deployed(**record) for record in self._get(self._key(stack)) or ()]
+
+    def deployed_at(self, stack: str) -> datetime.datetime:
+        """When `stack` was last deployed."""
+        found = self.client.head_object(Bucket=self.bucket, Key=self._key(stack))
+        moment: datetime.datetime = found["LastModified"]
+        return moment
 
     def _put(self, key: str, content: Any) -> None:
         body = json.dumps(content, indent=2).encode()

@@ -17,6 +17,7 @@ from infra.workloads import BatchJob
 
 ENDED = frozenset({"SUCCEEDED", "FAILED"})
 STATES = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED")
+RUNNING = "RUNNING"
 POLL_SECONDS = 2.0
 LAST_LINES = 15
 
@@ -159,5 +160,5 @@ def look(
     under_way = sum(count for state, count in states.items() if state not in ENDED)
     last = datetime.datetime.fromtimestamp(max(created) / 1000, datetime.UTC) if created else None
     queue = queues[0]
-    state = queue["status"] if queue["status"] != "VALID" else "RUNNING" if under_way else queue["state"]
+    state = queue["status"] if queue["status"] != "VALID" else RUNNING if under_way else queue["state"]
     return state, sum(one >= hour for one in created), last

@@ -4,7 +4,7 @@ Through Terraform, so that the state stays true: the plan is that of the same st
 the artifacts that were deployed, whatever has become of the models' folders since.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from infra.blueprint import blueprint
@@ -12,7 +12,7 @@ from infra.blueprint.sleep import sleeps
 from infra.connection import Connection
 from infra.errors import Misuse
 from infra.ledger import Ledger
-from infra.operations import deploy, sleepers
+from infra.operations import activity, deploy, sleepers
 from infra.operations.artifacts import KeptArtifact
 from infra.operations.deploy import Prepared, Say, Watch
 from infra.project import Project
@@ -39,6 +39,7 @@ def prepare_sleep(
         raise Misuse(
             f"Nothing of {workload or stack.name} is billed by the hour, and so there is nothing to put to sleep."
         )
+    _refuse_what_waits(stack, able, connection)
     return _prepare(stack, lambda before: before | able, connection, project, say)
 
 
@@ -55,6 +56,20 @@ def carry_out(change: Change, say: Say, watch: Watch) -> None:
     connection = change.prepared.connection
     _ledger(connection).write_asleep(change.prepared.stack.name, change.after)
     deploy.carry_out(change.prepared, change.kept, say, watch)
+
+
+def _refuse_what_waits(stack: Stack, able: Collection[str], connection: Connection) -> None:
+    """The queue of an asynchronous endpoint goes with it, and what is in it is lost without a word."""
+    connection.check_account()
+    ledger = _ledger(connection)
+    for record in ledger.of(stack.name) if ledger.exists() else ():
+        if record.kind == "AsyncEndpoint" and record.workload in able:
+            waiting = activity.backlog(record, connection, connection.now())
+            if waiting:
+                raise Misuse(
+                    f"{record.workload} has {waiting} requests in its queue, which would be lost; put it to sleep when "
+                    "they are answered."
+                )
 
 
 def _chosen(stack: Stack, workload: str | None) -> list[Workload]:

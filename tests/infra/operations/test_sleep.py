@@ -1,6 +1,7 @@
 """Sleep and wake without Terraform: what is refused before it, what is remembered, and what is said."""
 
 import contextlib
+import datetime
 from types import SimpleNamespace
 
 import boto3
@@ -16,9 +17,10 @@ from infra.ledger import Ledger, records
 from infra.operations import invoke, sleep, sleepers, verify
 from infra.operations.artifacts import KeptArtifact
 from infra.operations.status import ASLEEP, MISSING, Live, _rested
-from tests.infra.conftest import function, realtime, serverless
+from tests.infra.conftest import asynchronous, function, realtime, serverless
 
 BUCKET = "modelyard-dev-111122223333-us-east-1"
+NOW = datetime.datetime(2026, 11, 21, tzinfo=datetime.UTC)
 KEYS = {"rank": "models/tiny/1/model.tar.gz", "rank-small": "models/tiny/2/function.zip"}
 
 
@@ -54,6 +56,26 @@ def test_what_is_not_deployed_cannot_sleep(make_stack, connection):
     more = make_stack(realtime(), realtime("another"))
     with pytest.raises(Misuse, match=r"^another of shop is not deployed on dev; run: modelyard deploy shop"):
         sleep.prepare_sleep(more, None, connection, None, print)
+
+
+class Waiting:
+    """CloudWatch, which counts two requests in every queue."""
+
+    def get_metric_statistics(self, **request) -> dict:
+        assert request["MetricName"] == "ApproximateBacklogSize"
+        return {"Datapoints": [{"Timestamp": NOW, "Maximum": 2.0}]}
+
+
+def test_a_queue_with_requests_in_it_is_not_thrown_away(make_stack, connection):
+    stack = make_stack(asynchronous())
+    connection.ledger.write("shop", records(stack, {"queue": "models/tiny/1/model.tar.gz"}))
+    s3 = connection.client("s3")
+    connection.client = lambda service: Waiting() if service == "cloudwatch" else s3
+    connection.now = lambda: NOW
+    with pytest.raises(
+        Misuse, match=r"^queue has 2 requests in its queue, which would be lost; put it to sleep"
+    ):
+        sleep.prepare_sleep(stack, None, connection, None, print)
 
 
 def planned(stack, *changes: tuple[str, str]) -> SimpleNamespace:
