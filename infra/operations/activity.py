@@ -86,6 +86,9 @@ _USES: Mapping[str, Callable[[Deployed], _Use]] = {
     "LambdaEndpoint": lambda record: (*metrics.of_function(record.name), "Invocations", "Sum"),
 }
 
+METERED = frozenset(_USES)
+"""The kinds whose requests CloudWatch counts."""
+
 
 def _endpoint(
     record: Deployed, connection: Connection, now: datetime.datetime, window: datetime.timedelta

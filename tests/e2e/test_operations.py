@@ -1,4 +1,4 @@
-"""What one does with a deployed stack: invoke it in every way, put it to sleep and wake it, and take it down asleep."""
+"""What one does with a deployed stack: invoke it, put it to sleep and wake it, see who changed it, and find it idle."""
 
 import json
 import runpy
@@ -28,6 +28,7 @@ def stack(env):
     ])
 """
 DESK = ("desk", "--env", "local")
+BUCKET = "modelyard-local-123456789012-us-east-1"
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +145,106 @@ def test_changes_that_are_not_deployed_are_none_of_sleeps_business(desk):
     file.write_text(STACK)
 
 
-def test_a_stack_that_sleeps_is_taken_down_whole(desk):
+def test_what_somebody_did_by_hand_is_shown_and_made_good_by_a_deploy(desk):
+    told = desk.run("status", "--env", "local", "--drift")
+    assert "Nothing was changed by hand." in told.stdout, told.stdout
+    sagemaker, cloudwatch = desk.client("sagemaker"), desk.client("cloudwatch")
+    scaling, iam = desk.client("application-autoscaling"), desk.client("iam")
+    arn = sagemaker.describe_endpoint(EndpointName="local-desk-read")["EndpointArn"]
+    sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "team", "Value": "search"}])
+    sagemaker.add_tags(
+        ResourceArn=arn, Tags=[{"Key": "modelyard:keep", "Value": ""}]
+    )  # no drift: ours to set
+    cloudwatch.delete_alarms(AlarmNames=["local-desk-read-latency"])
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/local-desk-read/variant/AllTraffic",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    scaling.register_scalable_target(**target, MaxCapacity=7)
+    role = sagemaker.describe_model(
+        ModelName=sagemaker.list_models(NameContains="local-desk-read")["Models"][0]["ModelName"]
+    )["ExecutionRoleArn"].rpartition("/")[2]
+    (policy,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    document = iam.get_role_policy(RoleName=role, PolicyName=policy)["PolicyDocument"]
+    iam.put_role_policy(
+        RoleName=role,
+        PolicyName=policy,
+        PolicyDocument=json.dumps({**document, "Statement": document["Statement"][:1]}),
+    )
+    found = json.loads(desk.run("status", "--env", "local", "--drift", "--json").stdout)
+    assert found["drift"] == {
+        "desk": [
+            "aws_appautoscaling_target.read: max_capacity is 7, was 2",
+            "aws_cloudwatch_metric_alarm.read-latency is gone",
+            "aws_iam_role_policy.read: policy is another",
+            "aws_sagemaker_endpoint.read: tag team added",
+        ]
+    }
+    desk.run("deploy", *DESK, "--yes")
+    assert "Nothing was changed by hand." in desk.run("status", "--env", "local", "--drift").stdout
+    tags = sagemaker.list_tags(ResourceArn=arn)["Tags"]
+    assert "modelyard:keep" in [tag["Key"] for tag in tags]
+
+
+def test_instances_that_somebody_set_are_told(desk):
+    sagemaker = desk.client("sagemaker")
+    sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="local-desk-read",
+        DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 3}],
+    )
+    sagemaker.get_waiter("endpoint_in_service").wait(
+        EndpointName="local-desk-read", WaiterConfig={"Delay": 1}
+    )
+    told = desk.run("status", "--env", "local", "--drift").stdout
+    assert "local-desk-read: its instances are set to 3, and it is to have 1 to 2" in told
+    sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName="local-desk-read",
+        DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 1}],
+    )
+    sagemaker.get_waiter("endpoint_in_service").wait(
+        EndpointName="local-desk-read", WaiterConfig={"Delay": 1}
+    )
+
+
+def test_status_tells_the_last_use_the_p99_and_what_it_has_cost(desk):
+    found = {
+        one["workload"]: one for one in json.loads(desk.run("status", "--env", "local", "--json").stdout)
+    }
+    read = found["read"]
+    assert read["errors_last_hour"] == 0 and read["p99_ms_last_hour"] > 0
+    assert read["last_used"] is not None and float(read["usd_this_month"]) >= 0
+    assert found["ready"]["usd_this_month"] is not None
+
+
+def test_what_is_used_or_kept_is_not_idle(desk):
+    found = json.loads(desk.run("idle", "--env", "local", "--hours", "1", "--json").stdout)
+    assert found["idle"] == [] and found["environment"] is False
+    reasons = {one["workload"]: one["reason"] for one in found["kept"]}
+    assert reasons["read"] == "it is tagged modelyard:keep"
+    assert reasons["ready"].startswith("it was made or changed ")
+    refused = desk.run("idle", "--env", "local", "--hours", "1", "--remove", code=2)
+    assert "--remove and --max belong together" in refused.stderr
+
+
+def test_an_idle_stack_that_sleeps_is_taken_down_whole_but_not_with_its_data(desk):
     desk.run("sleep", *DESK, "--yes")
-    desk.run("destroy", *DESK, "--yes")
+    idle = ("idle", "--env", "local", "--hours", "0.001", "--grace-hours", "0")
+    listed = desk.run(*idle)
+    assert "Nothing of desk is used." in listed.stderr and "0.00" in listed.stdout
+    kept = json.loads(desk.run(*idle, "--remove", "--max", "1", "--yes", "--json").stdout)
+    (outcome,) = kept["outcomes"]
+    assert outcome["outcome"] == "left"
+    assert (
+        "it is the last stack, and with its bucket 2 objects of inputs and answers would go"
+        in (outcome["reason"])
+    )
+    s3 = desk.client("s3")
+    for item in s3.list_objects_v2(Bucket=BUCKET, Prefix="data/")["Contents"]:
+        s3.delete_object(Bucket=BUCKET, Key=item["Key"])
+    gone = desk.run(*idle, "--remove", "--max", "1", "--yes")
+    assert "desk is removed: not used for 0.001 h" in gone.stderr
+    (written,) = (desk.root / ".modelyard").rglob("removed.jsonl")
+    assert [json.loads(line)["outcome"] for line in written.read_text().splitlines()] == ["left", "removed"]
+    assert written.stat().st_mode & 0o777 == 0o600
     assert desk.census() == []
