@@ -8,7 +8,7 @@ from infra.cli import console, report
 from infra.cli.options import EnvironmentName, StackName, Yes, open_stack
 
 WorkloadName = Annotated[
-    str | None, typer.Argument(metavar="[WORKLOAD]", help="One workload of it; without, all.")
+    str | None, typer.Argument(metavar="WORKLOAD", help="One workload of it; without, all.")
 ]
 
 
