@@ -78,7 +78,7 @@ def bill(
 def _priced(workload: Workload, month: Month, asleep: Collection[str]) -> WorkloadBill:
     kind = type(workload)
     resting = RESTING[kind](workload) if workload.name in asleep else workload
-    return gone(workload.name, kind.__name__) if resting is None else PRICED[kind](resting, month)
+    return gone(workload, month) if resting is None else PRICED[kind](resting, month)
 
 
 def _shared(month: Month) -> Iterator[Rate]:

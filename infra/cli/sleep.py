@@ -38,4 +38,5 @@ def sleep(stack: StackName, env: EnvironmentName, workload: WorkloadName = None,
         raise typer.Exit(1)
     operation.carry_out(change, console.say, report.watch)
     bills.keep(priced, connection)
-    console.say(f"{loaded.name} sleeps on {env}; to wake it: modelyard wake {stack} --env {env}")
+    names = ", ".join(sorted(change.after))
+    console.say(f"{names} of {loaded.name} sleep on {env}; to wake them: modelyard wake {stack} --env {env}")

@@ -42,4 +42,5 @@ def wake(
         raise typer.Exit(1)
     operation.carry_out(change, console.say, report.watch)
     bills.keep(priced, connection)
-    console.say(f"{loaded.name} is awake on {env}.")
+    still = f"; {', '.join(sorted(change.after))} still sleep" if change.after else ""
+    console.say(f"{workload or loaded.name} is awake on {env}{still}.")

@@ -8,6 +8,8 @@ import pytest
 from cost import PriceCatalog
 from infra import Alarms, TargetTracking
 from infra.bill import bill
+from infra.bill.difference import difference
+from infra.bill.record import COLUMNS, record
 from infra.bill.sleep import RESTING
 from infra.blueprint.sleep import GONE, sleeps
 from tests.infra.blueprint.test_sleep import EVERY, JOB
@@ -38,6 +40,10 @@ def test_a_stack_of_endpoints_costs_nothing_while_it_sleeps(make_stack):
     assert (resting.minimum.total.usd, resting.expected.total.usd) == (Decimal("0.00"), Decimal("0.00"))
     assert resting.summary == "shop on dev: 0.00 USD a month"
     assert "rank: it sleeps." in resting.notes
+    assert [row.quantity for row in resting.rows if row.workload == "rank"] == ["0 instance-hours"]
+    saved = difference(resting, True, record(awake, "2026-11-21"), CATALOG).to_json()
+    (rank, _) = saved["workloads"]
+    assert [rank[column]["after"] for column in COLUMNS] == ["0.00", "0.00", "0.00"]
 
 
 def test_one_that_sleeps_leaves_the_others_as_they_are(make_stack):

@@ -20,8 +20,8 @@ IGNORED: Mapping[str, frozenset[str]] = {
     "aws_lambda_provisioned_concurrency_config": frozenset({"provisioned_concurrent_executions"}),
     "aws_lambda_alias": frozenset({"routing_config"}),
 }
-_EVERYWHERE = frozenset({"id", "last_modified", "tags_all", "timeouts"})
-"""What follows from something else that is told, or from nothing that anybody did."""
+_EVERYWHERE = frozenset({"id", "last_modified", "tags", "timeouts"})
+"""What follows from something else that is told, or from nothing that anybody did. `tags` are part of `tags_all`."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def compare(before: state.State, after: state.State) -> Iterator[Drifted]:
 
 def _told(name: str, was: Any, now: Any) -> str:
     """Numbers and names of tags are shown; all else may hold a secret, and only its name is told."""
-    if name == "tags":
+    if name == "tags_all":
         return _tags(was or {}, now or {})
     if all(isinstance(value, int | float) for value in (was, now)):
         return f"{name} is {now}, was {was}"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from infra.engines.terraform import drift
 from infra.engines.terraform.state import State, StateResource
 
-TARGET = {"id": "endpoint/x", "max_capacity": 2, "min_capacity": 1, "tags": {"modelyard:stack": "desk"}}
+TARGET = {"id": "endpoint/x", "max_capacity": 2, "min_capacity": 1, "tags_all": {"modelyard:stack": "desk"}}
 ALARM = {"id": "x-latency", "threshold": 500_000, "alarm_actions": ["arn:topic"]}
 POLICY = {"id": "x", "policy": '{"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"]}]}'}
 FUNCTION = {"id": "x", "environment": [{"variables": {"TOKEN": "canary"}}], "last_modified": "today"}
@@ -62,7 +62,7 @@ def changed(address: str, **attributes) -> dict[str, dict]:
             "aws_iam_role_policy.read: policy is another",
         ),
         (
-            changed("aws_appautoscaling_target.read", tags={"team": "search"}),
+            changed("aws_appautoscaling_target.read", tags_all={"team": "search"}),
             "aws_appautoscaling_target.read: tag team added, tag modelyard:stack removed",
         ),
         # What may be a secret is named and not shown.
