@@ -30,6 +30,9 @@ class Change:
     after: frozenset[str]
 
 
+Prepare = Callable[[Stack, str | None, Connection, Project, Say], Change]
+
+
 def prepare_sleep(
     stack: Stack, workload: str | None, connection: Connection, project: Project, say: Say
 ) -> Change:
