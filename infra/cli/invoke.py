@@ -85,7 +85,7 @@ def invoke(
         return
     response = operation.invoke(found, request, connection, patience)
     sys.stdout.buffer.write(response.body.rstrip(b"\n") + b"\n")
-    console.say(f"{found.name}: {response.latency_ms:.0f} ms, {response.content_type}{_where(response)}")
+    console.say(f"{found.name}: {response.latency_ms:.0f} ms, {response.content_type}: {_where(response)}")
 
 
 def _stream(begun: "Stream", name: str, started: float) -> None:
@@ -102,12 +102,10 @@ def _stream(begun: "Stream", name: str, started: float) -> None:
 
 
 def _where(response: "Response") -> str:
-    """Where the time went, once it went to more than one answer."""
-    if len(response.spent_ms) < 2:
-        return ""
+    """Where the time went, and how often it was sent again."""
     spent = ", ".join(f"{ms:.0f} ms {stage}" for stage, ms in response.spent_ms.items())
-    retried = f", sent again {response.retries} times" if response.retries else ""
-    return f": {spent}{retried}"
+    retried = f"; sent again {response.retries} times" if response.retries else ""
+    return f"{spent}{retried}"
 
 
 def _body(text: str | None, file: Path | None) -> bytes | None:

@@ -92,7 +92,7 @@ def test_a_client_in_python_says_where_the_time_went(desk, question, monkeypatch
     client = Client.of("local")
     response = client.invoke("read", question[0].encode())
     assert digits(response.body.decode()) == question[1]
-    assert (response.retries, list(response.spent_ms)) == (0, ["answering"])
+    assert (response.retries, list(response.spent_ms)) == (0, ["preparing", "answering"])
     assert b"".join(client.stream("read", question[0].encode()).parts).count(b"digit") == 3
 
 

@@ -88,7 +88,12 @@ def test_a_client_looks_a_name_up_once_and_says_where_the_time_went():
     )
     client = Client(connection, deadline_seconds=1)
     first, second = client.invoke("many", b"1"), client.invoke("many", b"2")
-    assert (first.retries, second.body, list(first.spent_ms)) == (0, b"{}", ["answering"])
+    assert (first.retries, second.body, list(first.spent_ms)) == (
+        0,
+        b"{}",
+        ["preparing", "answering"],
+    )
+    assert sum(first.spent_ms.values()) == pytest.approx(first.latency_ms)
     assert bucket.reads == 2  # what is deployed, and what sleeps
     assert [one["Body"] for one in runtime.asked] == [b"1", b"2"]
     with pytest.raises(

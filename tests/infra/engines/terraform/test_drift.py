@@ -11,6 +11,10 @@ from hypothesis import strategies as st
 
 from infra.engines.terraform import drift
 from infra.engines.terraform.state import State, StateResource
+from infra.errors import TerraformError
+from tests.infra.engines.terraform.test_runner import INIT, fake, folder, runner, toolchain
+
+__all__ = ["fake", "folder", "runner", "toolchain"]
 
 TARGET = {"id": "endpoint/x", "max_capacity": 2, "min_capacity": 1, "tags_all": {"modelyard:stack": "desk"}}
 ALARM = {"id": "x-latency", "threshold": 500_000, "alarm_actions": ["arn:topic"]}
@@ -143,3 +147,25 @@ def test_both_states_are_read_from_the_plan(tmp_path):
         "aws_appautoscaling_target.read",
         "aws_appautoscaling_target.read: min_capacity is 0, was 1",
     )
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_runner_only_refreshes_locks_nothing_and_leaves_no_plan(fake, runner, folder, tmp_path, code):
+    plan = written(tmp_path, changed("aws_appautoscaling_target.read", max_capacity=7))
+    fake.script({"init": INIT, "plan": {"copies": {"drift.tfplan": str(plan)}, "exit": code}})
+    if code:
+        with pytest.raises(TerraformError):
+            runner.drift()
+    else:
+        assert [one.line for one in runner.drift()] == [
+            "aws_appautoscaling_target.read: max_capacity is 7, was 2"
+        ]
+    assert fake.calls()[-1]["arguments"] == [
+        "plan",
+        "-refresh-only",
+        "-json",
+        "-input=false",
+        "-lock=false",
+        "-out=drift.tfplan",
+    ]
+    assert not (folder / "drift.tfplan").exists()
