@@ -65,28 +65,34 @@ def remove(
     stacks = sorted(whole_stacks(verdicts), key=lambda stack: (-(usd_per_month.get(stack) or 0), stack))
     for number, stack in enumerate(stacks):
         members = [one.history.deployed for one in verdicts if one.history.deployed.stack == stack]
-
-        def told(
-            outcome: str, reason: str, stack: str = stack, members: Sequence[Deployed] = members
-        ) -> Outcome:
-            names = tuple(member.workload for member in members)
-            at = world.now().isoformat(timespec="seconds")
-            return Outcome(stack, names, outcome, reason, usd_per_month.get(stack), at)
-
         if gone + len(members) > most:
             rest = ", ".join(stacks[number:])
-            yield told(LEFT, f"{gone} of at most {most} workloads are removed; left are {rest}")
-            return
-        # The plan takes seconds, in which a request may come: the look is after it, and the end right after the look.
-        prepared = world.prepare(stack)
-        if refusal := prepared.refusal():
-            yield told(LEFT, refusal)
-        elif used := _used(members, rule, world):
-            yield told(SAVED, used)
+            outcome, reason = LEFT, f"{gone} of at most {most} workloads are removed; left are {rest}"
         else:
-            prepared.carry_out()
-            gone += len(members)
-            yield told(REMOVED, f"not used for {rule.hours:g} h")
+            outcome, reason = _settle(stack, members, rule, world)
+        yield Outcome(
+            stack,
+            tuple(member.workload for member in members),
+            outcome,
+            reason,
+            usd_per_month.get(stack),
+            world.now().isoformat(timespec="seconds"),
+        )
+        if gone + len(members) > most:
+            return
+        gone += len(members) if outcome == REMOVED else 0
+
+
+def _settle(stack: str, members: Sequence[Deployed], rule: IdleRule, world: World) -> tuple[str, str]:
+    """Take one stack down, unless something speaks against it; what became of it, and why."""
+    # The plan takes seconds, in which a request may come: the look is after it, and the end right after the look.
+    prepared = world.prepare(stack)
+    if refusal := prepared.refusal():
+        return LEFT, refusal
+    if used := _used(members, rule, world):
+        return SAVED, used
+    prepared.carry_out()
+    return REMOVED, f"not used for {rule.hours:g} h"
 
 
 def _used(members: Iterable[Deployed], rule: IdleRule, world: World) -> str:
