@@ -65,7 +65,8 @@ def remove(
     stacks = sorted(whole_stacks(verdicts), key=lambda stack: (-(usd_per_month.get(stack) or 0), stack))
     for number, stack in enumerate(stacks):
         members = [one.history.deployed for one in verdicts if one.history.deployed.stack == stack]
-        if gone + len(members) > most:
+        too_many = gone + len(members) > most
+        if too_many:
             rest = ", ".join(stacks[number:])
             outcome, reason = LEFT, f"{gone} of at most {most} workloads are removed; left are {rest}"
         else:
@@ -78,7 +79,7 @@ def remove(
             usd_per_month.get(stack),
             world.now().isoformat(timespec="seconds"),
         )
-        if gone + len(members) > most:
+        if too_many:
             return
         gone += len(members) if outcome == REMOVED else 0
 
