@@ -101,6 +101,34 @@ def test_what_only_looks_different_is_nothing(after):
     assert lines(after) == []
 
 
+def test_what_aws_itself_moves_is_nothing():
+    before = {
+        "aws_appautoscaling_target.read": {**TARGET, "resource_id": "endpoint/x"},
+        "aws_appautoscaling_scheduled_action.night": {"id": "n", "resource_id": "endpoint/x"},
+        "aws_iam_role.read": {"id": "r", "inline_policy": []},
+        "aws_iam_role_policy.read": {"id": "r:ours", "role": "r", "name": "ours"},
+        "aws_sns_topic.alarms": {"id": "t", "policy": "{}"},
+        "aws_batch_compute_environment.embed": {"id": "c", "compute_resources": [{"desired_vcpus": 0}]},
+    }
+    after = deepcopy(before)
+    after["aws_appautoscaling_target.read"] |= {"min_capacity": 0, "max_capacity": 0}
+    after["aws_iam_role.read"]["inline_policy"] = [{"name": "ours", "policy": "{}"}]
+    after["aws_sns_topic.alarms"]["policy"] = '{"Statement": []}'
+    after["aws_batch_compute_environment.embed"]["compute_resources"] = [{"desired_vcpus": 4}]
+    assert lines(after, before) == []
+    # One that somebody put on the role is told, and so is one that was attached to it.
+    opened = deepcopy(after)
+    opened["aws_iam_role.read"]["inline_policy"] += [{"name": "theirs", "policy": "{}"}]
+    opened["aws_iam_role.read"]["managed_policy_arns"] = ["arn:aws:iam::aws:policy/AdministratorAccess"]
+    assert lines(opened, before) == [
+        "aws_iam_role.read: managed_policy_arns is another",
+        "aws_iam_role.read: inline policy theirs added",
+    ]
+    # Without a timetable the bounds are the target's own.
+    del before["aws_appautoscaling_scheduled_action.night"]
+    assert len(lines(after, before)) == 2
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
