@@ -54,6 +54,8 @@ ALLOWED = {
         "infra.bill",
     },
     "infra.operations.bills": CORE | {"cost", "infra.bill", "infra.connection", "infra.ledger"},
+    "infra.operations.spending": CORE
+    | {"cost", "infra.blueprint", "infra.connection", "infra.ledger", "infra.operations"},
     "infra.local": CORE
     | {
         "model_packaging.hosts",

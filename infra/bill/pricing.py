@@ -1,6 +1,6 @@
 """Which purchases a workload comes to: the one place that knows both."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from infra.bill.functions import function
 from infra.bill.instances import asynchronous, synchronous
 from infra.bill.month import Month
 from infra.bill.serverless import serverless
+from infra.bill.sleep import RESTING, gone
 from infra.bill.statement import Bill, WorkloadBill
 from infra.errors import Misuse
 from infra.stack import Stack
@@ -32,6 +33,7 @@ from infra.workloads import (
     MultiModelEndpoint,
     RealtimeEndpoint,
     ServerlessEndpoint,
+    Workload,
 )
 
 _LONGEST_MONTH: Final = Decimal(744)
@@ -46,8 +48,13 @@ PRICED: Final[Mapping[type[Any], Callable[[Any, Month], WorkloadBill]]] = {
 }
 
 
-def bill(stack: Stack, catalog: PriceCatalog, hours_per_month: Decimal = HOURS_PER_MONTH) -> Bill:
-    """The month of `stack` at the prices of `catalog`.
+def bill(
+    stack: Stack,
+    catalog: PriceCatalog,
+    hours_per_month: Decimal = HOURS_PER_MONTH,
+    asleep: Collection[str] = (),
+) -> Bill:
+    """The month of `stack` at the prices of `catalog`, while the workloads that `asleep` names sleep.
 
     Raises `InvalidEnvironment` for a usage table that cannot be, `Misuse` for a month that is not one.
     """
@@ -61,11 +68,17 @@ def bill(stack: Stack, catalog: PriceCatalog, hours_per_month: Decimal = HOURS_P
         environment=stack.environment.name,
         region=month.region,
         hours_per_month=hours_per_month,
-        workloads=tuple(PRICED[type(workload)](workload, month) for workload in stack.workloads),
+        workloads=tuple(_priced(workload, month, asleep) for workload in stack.workloads),
         rates=tuple(_shared(month)),
         embedded_aws=stack.environment.embedded_aws,
         caveats=tuple(_caveats(stack)),
     )
+
+
+def _priced(workload: Workload, month: Month, asleep: Collection[str]) -> WorkloadBill:
+    kind = type(workload)
+    resting = RESTING[kind](workload) if workload.name in asleep else workload
+    return gone(workload, month) if resting is None else PRICED[kind](resting, month)
 
 
 def _shared(month: Month) -> Iterator[Rate]:

@@ -10,13 +10,16 @@ from infra.cli import (
     deploy,
     destroy,
     doctor,
+    idle,
     invoke,
     local,
     package,
     plan,
     serve,
+    sleep,
     status,
     synth,
+    wake,
 )
 
 application = typer.Typer(
@@ -29,7 +32,24 @@ application = typer.Typer(
     epilog="--debug, anywhere, shows the traceback of an error.",
 )
 
-VERBS = (doctor, bootstrap, package, serve, cost, compare, synth, plan, deploy, destroy, status, invoke, demo)
+VERBS = (
+    doctor,
+    bootstrap,
+    package,
+    serve,
+    cost,
+    compare,
+    synth,
+    plan,
+    deploy,
+    destroy,
+    status,
+    invoke,
+    idle,
+    sleep,
+    wake,
+    demo,
+)
 for verb in VERBS:
     verb.register(application)
 application.add_typer(local.application, name="local")

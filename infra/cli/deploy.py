@@ -29,13 +29,13 @@ def deploy(
     from cost import PriceCatalog
     from infra.connection import connect
     from infra.engines.terraform.synth import warm_up
-    from infra.operations import artifacts, bills, replacement
+    from infra.operations import artifacts, bills, replacement, sleepers
     from infra.operations import deploy as operation
 
     project, loaded = open_stack(stack, env)
     warm_up()
     connection = connect(loaded.environment, project)
-    priced = report.price(loaded)
+    priced = report.price(loaded, asleep=sleepers.of(loaded, connection))
     report.bill(priced, to_stderr=json)
     report.refuse_over_budget(priced, loaded.environment, over_budget)
     built = artifacts.build(loaded, project.artifacts)

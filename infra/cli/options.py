@@ -18,6 +18,9 @@ StackName = Annotated[
 ]
 EnvironmentName = Annotated[str, typer.Option("--env", metavar="NAME", help="stacks/environments/NAME.toml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Data for programs, on stdout.")]
+OverBudget = Annotated[
+    bool, typer.Option("--over-budget", help="Go on although the bill is above monthly_budget_usd.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 

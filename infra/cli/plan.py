@@ -16,7 +16,7 @@ def plan(stack: StackName, env: EnvironmentName, json: AsJson = False) -> None:
     from cost import PriceCatalog
     from infra.connection import connect
     from infra.engines.terraform.synth import warm_up
-    from infra.operations import artifacts, bills, deploy, replacement
+    from infra.operations import artifacts, bills, deploy, replacement, sleepers
 
     project, loaded = open_stack(stack, env)
     warm_up()
@@ -24,7 +24,7 @@ def plan(stack: StackName, env: EnvironmentName, json: AsJson = False) -> None:
     prepared = deploy.prepare(
         loaded, artifacts.identify(loaded, project.artifacts), connection, project, console.say
     )
-    priced = report.price(loaded)
+    priced = report.price(loaded, asleep=sleepers.of(loaded, connection))
     catalog = PriceCatalog.load()
     change = bills.change(priced, connection, catalog)
     if json:

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,19 @@ from model_packaging.job import build_job, identify_job
 from model_packaging.sets import ArtifactSet, SetIdentity, build_set, identify_set
 from model_packaging.upload import Progress, upload, upload_set
 
-Identity = ArtifactIdentity | SetIdentity
+
+@dataclass(frozen=True)
+class KeptArtifact:
+    """What an earlier deploy has put where AWS reads it; its key is all that is known of it here."""
+
+    key: str
+    members: tuple[ModelArtifact, ...] = ()
+
+
+Identity = ArtifactIdentity | SetIdentity | KeptArtifact
 """Which artifact it is: known without building it."""
-Artifact = ModelArtifact | ArtifactSet
-"""What is built, and lies on disk."""
+Artifact = ModelArtifact | ArtifactSet | KeptArtifact
+"""What is built, and lies on disk; or in the bucket already."""
 
 
 def packed_for(stack: Stack, workload: SageMakerEndpoint) -> str | None:
@@ -136,6 +146,7 @@ UPLOADERS: Mapping[type, Callable[[Any, Connection, Progress], bool]] = {
     ModelArtifact: _into_bucket(upload),
     ArtifactSet: _into_bucket(upload_set),
     ImageArtifact: lambda artifact, connection, _: containers.upload(artifact, connection),
+    KeptArtifact: lambda _artifact, _connection, _progress: False,
 }
 """How each kind of artifact gets to where AWS reads it; False where nothing had to be sent."""
 

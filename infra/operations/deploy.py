@@ -4,7 +4,7 @@ Prepare (reads only): account, blueprint, synthesis, plan. Carry out: bucket, le
 plan, and a look at what really went live.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,7 @@ from infra.operations import (
     namesakes,
     retyping,
     rollback,
+    sleepers,
     status,
     storage,
     verify,
@@ -62,14 +63,20 @@ def prepare(
     connection: Connection,
     project: Project,
     say: Say,
+    asleep: Collection[str] | None = None,
 ) -> Prepared:
-    """Plan a deploy of `stack` with its workloads' artifacts; nothing on AWS is changed."""
+    """Plan a deploy of `stack` with its workloads' artifacts; nothing on AWS is changed.
+
+    `asleep` are the workloads that are to sleep from then on; without it, those that do are left asleep.
+    """
     connection.check_account()
     namesakes.refuse(stack, connection)
     retyping.refuse(stack, connection)
     bootstrap.require(connection)
     stack = counts.kept(stack, artifacts.keys(identities), connection)
-    content = blueprint(stack, artifacts.keys(identities))
+    if asleep is None:
+        asleep = sleepers.told(stack, connection, say)
+    content = blueprint(stack, artifacts.keys(identities), asleep)
     rules.check(stack, content)
     runner = _workspace(stack, content, connection, project, say)
     plan = runner.plan()

@@ -116,7 +116,10 @@ TARS = {
         "unpacked it is larger than the 2097152 bytes that are allowed",
     ),
     "header without end": (extended(1 << 33), "it has a header of 8589934592 bytes; 1048576 are allowed"),
-    "no end": (gzip.compress(tarred(GOOD, mode="w", end=False)), "it is cut short: the block that ends a tar is missing"),
+    "no end": (
+        gzip.compress(tarred(GOOD, mode="w", end=False)),
+        "it is cut short: the block that ends a tar is missing",
+    ),
     "cut short": (tarred(GOOD)[:-9], "Compressed file ended before the end-of-stream marker was reached"),
     "cut in a file": (gzip.compress(tarred(GOOD, mode="w")[:1000]), "unexpected end of data"),
     "xz": (tarred(GOOD, mode="w:xz"), "truncated header|bad checksum|invalid header"),

@@ -7,6 +7,8 @@ from infra.environment import Environment
 SOURCE = "hashicorp/aws"
 """Without a host name: tofu then asks its own registry."""
 CONSTRAINT = ">= 5.100.0, < 7.0.0"
+KEEP = "modelyard:keep"
+"""The tag of what `modelyard idle` never touches."""
 TERRAFORM_CONSTRAINT = ">= 1.10.0"
 """1.10 is the first with a lock file in the S3 backend, and tofu's first with it too."""
 
@@ -26,6 +28,8 @@ def provider(environment: Environment, stack_name: str) -> dict[str, Any]:
         # The provider refuses credentials of any other account before it changes anything.
         "allowed_account_ids": [environment.account_id],
         "default_tags": [{"tags": tags(environment, stack_name)}],
+        # Set by hand on what must not be taken down as idle: a deploy would remove it.
+        "ignore_tags": [{"keys": [KEEP]}],
         **(_EMBEDDED if environment.embedded_aws else {}),
     }
 

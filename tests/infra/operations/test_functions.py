@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.blueprint.resource import Blueprint
+from infra.blueprint import blueprint
 from infra.ledger import Deployed
 from infra.operations import containers, functions
 from model_packaging import checksum
@@ -80,9 +80,10 @@ def verify(make_stack, environment):
     def findings(client, artifact, **changes) -> list[str]:
         workload = function(**changes)
         stack = make_stack(workload)
+        planned = blueprint(stack, {workload.name: artifact.key})
         waited: list[float] = []
         found = functions.verify(
-            stack, workload, Blueprint(()), artifact, Connection(client, environment), waited.append
+            stack, workload, planned, artifact, Connection(client, environment), waited.append
         )
         return list(found)
 
