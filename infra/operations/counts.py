@@ -7,6 +7,7 @@ until it has scaled out anew.
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 from infra.blueprint import RENDERERS
 from infra.connection import Connection
@@ -33,7 +34,7 @@ def _kept(
     live = endpoints.describe(stack.deployed_name(workload), sagemaker)
     serving = endpoints.describe_configuration(live["EndpointConfigName"], sagemaker) if live else None
     if live is None or serving is None:
-        return workload
+        return _left(stack, workload, artifact_key, sagemaker)
     began_with = serving["ProductionVariants"][0].get("InitialInstanceCount", 0)
     for count in (workload.instance_count, began_with):
         # The configuration's name carries its count, too: what serves stays as an earlier update made it.
@@ -42,6 +43,20 @@ def _kept(
             return as_it_is
     (variant,) = live["ProductionVariants"]
     return _with(workload, variant.get("DesiredInstanceCount", 0))
+
+
+def _left(stack: Stack, workload: InstanceEndpoint, artifact_key: str, sagemaker: Any) -> InstanceEndpoint:
+    """As the configuration that is there without its endpoint has it: one that sleeps wakes with what it keeps."""
+    pages = sagemaker.get_paginator("list_endpoint_configs").paginate(
+        NameContains=stack.deployed_name(workload)
+    )
+    there = {item["EndpointConfigName"] for page in pages for item in page["EndpointConfigs"]}
+    if there:
+        for count in range(workload.instance_count, workload.maximum_instances + 1):
+            as_it_is = _with(workload, count)
+            if _configuration(stack, as_it_is, artifact_key) in there:
+                return as_it_is
+    return workload
 
 
 def _with(workload: InstanceEndpoint, count: int) -> InstanceEndpoint:

@@ -23,10 +23,12 @@ def configuration(stack, key: str) -> str:
 
 
 class SageMaker:
-    """One endpoint that serves with a configuration, or none."""
+    """One endpoint that serves with a configuration, or none; `left` are configurations without an endpoint."""
 
-    def __init__(self, serves: str | None = None, began_with: int = 1, desired: int = 1) -> None:
-        self.serves, self.began_with, self.desired = serves, began_with, desired
+    def __init__(
+        self, serves: str | None = None, began_with: int = 1, desired: int = 1, left: tuple[str, ...] = ()
+    ) -> None:
+        self.serves, self.began_with, self.desired, self.left = serves, began_with, desired, left
 
     def client(self, service: str) -> "SageMaker":
         assert service == "sagemaker"
@@ -37,6 +39,14 @@ class SageMaker:
             raise ClientError({"Error": {"Code": "ValidationException", "Message": ""}}, "DescribeEndpoint")
         variant = {"CurrentInstanceCount": self.desired, "DesiredInstanceCount": self.desired}
         return {"EndpointConfigName": self.serves, "ProductionVariants": [variant]}
+
+    def get_paginator(self, operation: str) -> "SageMaker":
+        assert operation == "list_endpoint_configs"
+        return self
+
+    def paginate(self, NameContains: str) -> list[dict[str, Any]]:
+        found = [{"EndpointConfigName": name} for name in self.left if NameContains in name]
+        return [{"EndpointConfigs": found[:1]}, {"EndpointConfigs": found[1:]}]
 
     def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:
         variant = {} if self.began_with == 0 else {"InitialInstanceCount": self.began_with}
@@ -95,6 +105,14 @@ def test_what_has_a_count_of_its_own_keeps_it(make_stack, workload):
 def test_a_first_deploy_begins_as_it_is_declared(make_stack):
     stack = make_stack(realtime(instance_count=2))
     assert counts.kept(stack, {"rank": NEW}, SageMaker()) == stack
+
+
+def test_what_sleeps_keeps_the_count_of_its_configuration(make_stack):
+    stack = make_stack(realtime())
+    awake = counts.kept(stack, {"rank": NEW}, SageMaker(configuration(stack, OLD), desired=3))
+    asleep = SageMaker(left=(configuration(stack, OLD), configuration(awake, NEW)))
+    assert counts.kept(stack, {"rank": NEW}, asleep) == awake
+    assert counts.kept(stack, {"rank": OLD}, asleep) == stack
 
 
 def test_an_endpoint_that_was_serverless_begins_as_it_is_declared(make_stack):
