@@ -1,5 +1,6 @@
 """Which purchases a workload comes to: the one place that knows both."""
 
+import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -99,6 +100,11 @@ def _caveats(stack: Stack) -> Iterator[str]:
     """What is billed besides, on the stack's behalf."""
     if any(isinstance(workload, InstanceEndpoint) for workload in stack.workloads):
         yield "An update runs new instances beside the old ones, and both are billed until the old ones are gone."
+    names = [workload.name for workload in stack.workloads]
+    for table in stack.environment.usage:
+        # A table may be of another stack of the environment; one that is nearly a name of this one is a slip.
+        if table not in names and (near := difflib.get_close_matches(table, names, n=1, cutoff=0.8)):
+            yield f"[usage.{table}] is in no amount: {stack.name} has no such workload, and near it is {near[0]}."
     if _in_vpc(stack):
         yield "The VPC is your own: its NAT gateways, endpoints and addresses are not in the amounts."
     if stack.environment.budget_emails:

@@ -65,6 +65,13 @@ def test_the_recommended_plan_is_the_cheapest_feasible_one(
         assert row.ruled_out or row in comparison.feasible
 
 
+@pytest.mark.parametrize(("share", "keeps"), [(1.001, True), (0.999, False)])
+def test_an_objective_is_kept_or_it_is_not(share, keeps):
+    plan = Lambda(1769)
+    p99 = compare(demand(p99_ms=None), PROFILE, CATALOG, [plan]).rows[0].p99_ms
+    assert (compare(demand(p99_ms=p99 * share), PROFILE, CATALOG, [plan]).recommended is not None) == keeps
+
+
 def test_nothing_on_the_frontier_is_beaten():
     rows = compare(demand(p99_ms=None), PROFILE, CATALOG, SOME).rows
     frontier = compare(demand(p99_ms=None), PROFILE, CATALOG, SOME).frontier
