@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from infra.workloads import Metric, Step, StepScaling
 
-PERIODS = (10, 30)
-"""Seconds, besides multiples of 60: what CloudWatch and the provider both take (metric_alarm.go, 5.100 and 6.x); 20 is
-CloudWatch's alone (botocore, cloudwatch PutMetricAlarm `Period`)."""
+PERIODS = (10, 20, 30)
+"""Seconds, besides multiples of 60 (botocore, cloudwatch PutMetricAlarm `Period`; the provider takes the same)."""
 
 MINUTE = 60
 EVERY_10_SECONDS = frozenset({"ConcurrentRequestsPerModel"})
@@ -51,7 +50,7 @@ def wrong_period(metric: Metric) -> Iterator[str]:
     if seconds not in PERIODS and seconds % MINUTE:
         minutes = max(1, round(seconds / MINUTE))
         yield (
-            f"period_seconds {seconds} of {metric.name}; CloudWatch takes 10, 30 and multiples of 60: "
+            f"period_seconds {seconds} of {metric.name}; CloudWatch takes 10, 20, 30 and multiples of 60: "
             f"write {minutes * MINUTE}"
         )
     elif seconds < MINUTE and of_aws and metric.name not in EVERY_10_SECONDS:

@@ -237,7 +237,7 @@ STEPS_APART = stepping(Step(1, lower=0, upper=10), Step(2, lower=20))
             realtime(
                 autoscaling=stepping(Step(1, lower=0), metric=Metric("CPUUtilization", period_seconds=90))
             ),
-            "rank: period_seconds 90 of CPUUtilization; CloudWatch takes 10, 30 and multiples of 60: write 120.",
+            "rank: period_seconds 90 of CPUUtilization; CloudWatch takes 10, 20, 30 and multiples of 60: write 120.",
         ),
         *(
             (
