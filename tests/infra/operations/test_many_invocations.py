@@ -57,11 +57,13 @@ class Caller:
             return error
 
 
-def run(faulty: Faulty, patience: Patience) -> dict[int, Response | InvocationFailed]:
+def run(
+    faulty: Faulty, patience: Patience, invocations: int = INVOCATIONS
+) -> dict[int, Response | InvocationFailed]:
     """Each caller's share, all callers at once."""
 
     def share(caller: Caller, first: int) -> dict[int, Response | InvocationFailed]:
-        return {id: caller.invoke(id, patience) for id in range(first, INVOCATIONS, CALLERS)}
+        return {id: caller.invoke(id, patience) for id in range(first, invocations, CALLERS)}
 
     with serving(faulty) as url, concurrent.futures.ThreadPoolExecutor(CALLERS) as pool:
         callers = [Caller(url) for _ in range(CALLERS)]
@@ -93,7 +95,7 @@ def test_each_is_answered_or_fails_with_its_reason_and_none_runs_twice(seed):
 
 def test_told_that_it_may_run_twice_it_goes_on_until_it_is_answered():
     faulty = Faulty(7)
-    outcomes = run(faulty, Patience(60, retry_unsafe=True))
+    outcomes = run(faulty, Patience(60, retry_unsafe=True), 200)
     failed = {id: outcome for id, outcome in outcomes.items() if isinstance(outcome, InvocationFailed)}
     # What the model itself finds fault with stays so.
     assert {faulty.met[id][-1] for id in failed} <= {"invalid", "model's 400"}
