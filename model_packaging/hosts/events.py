@@ -96,7 +96,12 @@ def _method(event: Mapping[str, Any]) -> str:
 def _headers(event: Mapping[str, Any]) -> dict[str, str]:
     headers = event.get("headers")
     if _is_multi_valued(event):
-        headers = {name: ", ".join(map(str, values)) for name, values in event["multiValueHeaders"].items()}
+        lists = event["multiValueHeaders"]
+        if not all(isinstance(values, list) for values in lists.values()):
+            raise BadRequest(
+                "The event's multiValueHeaders hold something else than lists; send lists of texts."
+            )
+        headers = {name: ", ".join(map(str, values)) for name, values in lists.items()}
     if not isinstance(headers, Mapping | None):
         raise BadRequest(f"The event's headers are {_kind(headers)}; send an object of names and texts.")
     return {str(name).lower(): str(value) for name, value in (headers or {}).items()}

@@ -3,9 +3,11 @@
 from pathlib import Path, PurePosixPath
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model_packaging import ballast
-from model_packaging.ballast import FILES, NEEDLESS, is_ballast, strip
+from model_packaging.ballast import FILES, NEEDLESS, is_ballast, needed_by, strip
 
 LINUX = {"sys_platform": "linux", "python_version": "3.11"}
 
@@ -116,3 +118,25 @@ def test_no_ballast(path):
 def test_every_row_has_its_reason():
     reasons = [*FILES.values(), *(reason for row in NEEDLESS.values() for reason in row.values())]
     assert all(reasons) and ballast.FOLDERS
+
+
+NAMES = ("onnxruntime", "numpy", "sympy", "mpmath", "tokenizers", "huggingface-hub", "tqdm")
+
+
+class Installed:
+    """What `needed_by` looks at of a distribution."""
+
+    def __init__(self, requires):
+        self.requires = requires
+
+
+@given(
+    graph=st.fixed_dictionaries({name: st.lists(st.sampled_from(NAMES), max_size=4) for name in NAMES}),
+    named=st.lists(st.sampled_from(NAMES), max_size=3),
+)
+def test_what_is_kept_is_what_was_named_and_all_that_it_needs(graph, named):
+    kept = needed_by(named, {name: Installed(requires) for name, requires in graph.items()}, LINUX)
+    wanted = {name: set(requires) - set(NEEDLESS.get(name, ())) for name, requires in graph.items()}
+    assert set(named) <= kept
+    assert all(wanted[name] <= kept for name in kept)
+    assert all(name in named or any(name in wanted[other] for other in kept) for name in kept)

@@ -1,5 +1,6 @@
 """Images of one's own: their Dockerfiles as a linter reads them, and their layers as containers run them."""
 
+import gzip
 import json
 import os
 import re
@@ -19,6 +20,7 @@ import pytest
 from model_packaging import image, registry
 from model_packaging.containers import TARGETS, build_container, pinned, write_context
 from model_packaging.functions import ImageArtifact, Target
+from model_packaging.image import Base, Blob
 from model_packaging.recipes import RECIPES, settings
 
 CACHE = Path(__file__).parents[2] / ".modelyard" / "artifacts"
@@ -120,6 +122,25 @@ def test_an_image_that_is_made_without_docker_says_the_same():
     served = settings(RECIPES["sagemaker"], base, "python3.12")
     assert served["Entrypoint"] == ["python3", "-m", "model_packaging.hosts.sagemaker"]
     assert served["ExposedPorts"] == {"8080/tcp": {}} and "User" not in served
+
+
+def test_a_layer_of_every_kind_becomes_an_image_on_its_base(tmp_path):
+    file = tmp_path / "layer.tar.gz"
+    file.write_bytes(gzip.compress(b""))
+    below = Base(
+        {"config": {"Entrypoint": ["/base"], "User": "base"}}, (Blob("sha256:base", 3, Path("unread")),)
+    )
+    said = {}
+    for kind in TARGETS:
+        artifact = ImageArtifact("tiny", "0" * 64, file.name, file, 1, (), "python3.12", "arm64", kind)
+        config = json.loads(image.compose(artifact, below).config)
+        assert (config["architecture"], config["os"]) == ("arm64", "linux")
+        said[kind] = (config["config"]["Entrypoint"][-1], config["config"]["Cmd"], config["config"]["User"])
+    assert said == {
+        "lambda": ("/base", ["modelyard_host.aws_lambda.handler"], "base"),
+        "sagemaker": ("model_packaging.hosts.sagemaker", ["serve"], "base"),
+        "batch": ("/base", ["python3", "/opt/modelyard/start.py"], "65534:65534"),
+    }
 
 
 def test_pins_are_this_environments_and_closed():

@@ -4,6 +4,8 @@ import base64
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model_packaging.hosts.events import answer
 from model_packaging.hosts.faults import BadRequest, HandlerFault
@@ -167,3 +169,29 @@ def test_an_answer_that_lambda_would_not_send_is_told():
     response = answer(long, url_event("6300000"), "r")
     assert response["statusCode"] == 500
     assert "Lambda sends at most 6291556" in json.loads(response["body"])["error"]
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+EVENTS = st.fixed_dictionaries(
+    {
+        "requestContext": st.just({"elb": {}})
+        | st.builds(lambda method: {"http": {"method": method}}, JSON_VALUES),
+        "httpMethod": st.sampled_from(["POST", "GET", "HEAD", "OPTIONS", "BREW"]),
+    },
+    optional={
+        name: JSON_VALUES
+        for name in ("headers", "multiValueHeaders", "body", "isBase64Encoded", "path", "rawPath", "cookies")
+    },
+)
+
+
+@given(event=EVENTS)
+def test_whatever_an_http_event_holds_it_has_an_answer_over_http(event):
+    response = answer(ECHO, event, "r")
+    assert isinstance(response["statusCode"], int) and isinstance(response["body"], str)
+    assert ("headers" in response) is not ("multiValueHeaders" in response)
+    assert json.loads(json.dumps(response)) == response
