@@ -35,6 +35,7 @@ from infra.operations import (
     storage,
     verify,
 )
+from infra.operations.meters import Meter, unseen
 from infra.project import Project
 from infra.stack import Stack
 from infra.workloads import SageMakerEndpoint
@@ -81,7 +82,7 @@ def stage(
     connection: Connection,
     project: Project,
     say: Say,
-    meter: artifacts.Meter = artifacts.unseen,
+    meter: Meter = unseen,
 ) -> None:
     """Put the artifacts of `stack` where AWS reads them; the environment's bucket is made where there is none."""
     storage.ensure(connection, project, say)
@@ -96,7 +97,7 @@ def carry_out(
     built: Mapping[str, artifacts.Artifact],
     say: Say,
     watch: Watch,
-    meter: artifacts.Meter = artifacts.unseen,
+    meter: Meter = unseen,
 ) -> Mapping[str, Any]:
     """Do what was planned, with the artifacts built; the stack's outputs.
 
