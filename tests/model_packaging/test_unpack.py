@@ -120,6 +120,10 @@ TARS = {
         gzip.compress(tarred(GOOD, mode="w", end=False)),
         "it is cut short: the block that ends a tar is missing",
     ),
+    "damaged header": (
+        tarred(GOOD, (member("b"), b"b"), mode="w").replace(b"b\0", b"c\0", 1),
+        "it is cut short: the block that ends a tar is missing",
+    ),
     "cut short": (tarred(GOOD)[:-9], "Compressed file ended before the end-of-stream marker was reached"),
     "cut in a file": (gzip.compress(tarred(GOOD, mode="w")[:1000]), "unexpected end of data"),
     "xz": (tarred(GOOD, mode="w:xz"), "truncated header|bad checksum|invalid header"),
