@@ -26,8 +26,8 @@ THREADS = 4
 SAMPLE_BYTES = 1 << 14
 SAMPLES = 16
 WORTHWHILE = 0.85
-"""Compressing pays where it leaves less than this. 32-bit weights come to 0.92, which each instance that starts has to
-inflate: that takes longer than fetching the rest."""
+"""Compressing pays where it leaves less than this. 32-bit weights come to 0.92, and each instance that starts has to
+inflate them: 4 s more a GB with gzip, against 80 MB less to fetch."""
 
 HEADER_BYTES = 4096
 """More than an archive needs for one file beside its content."""

@@ -39,7 +39,8 @@ class Limits:
             raise ArchiveTooLarge(f"unpacked it is larger than the {self.max_bytes} bytes that are allowed")
         if unpacked_bytes > max(self.ratio_from_bytes, self.max_ratio * packed_bytes):
             raise ArchiveTooLarge(
-                f"{packed_bytes} bytes of it become {unpacked_bytes}; {self.max_ratio} times as many are allowed"
+                f"its {packed_bytes} bytes unpack to {unpacked_bytes} or more; {self.max_ratio} times as many are "
+                "allowed"
             )
 
 
@@ -52,8 +53,8 @@ class Tape:
     All that is read counts, also headers without end and what follows the last member.
     """
 
-    def __init__(self, stream: IO[bytes], packed: IO[bytes], limits: Limits) -> None:
-        self._stream, self._packed, self._limits = stream, packed, limits
+    def __init__(self, stream: IO[bytes], packed_bytes: int, limits: Limits) -> None:
+        self._stream, self._packed_bytes, self._limits = stream, packed_bytes, limits
         self._position = 0
         self._back = 0
         self._last = b""
@@ -81,7 +82,7 @@ class Tape:
             return b""
         self._last = self._stream.read(size)
         self._position += len(self._last)
-        self._limits.check(self._position, self._packed.tell())
+        self._limits.check(self._position, self._packed_bytes)
         return self._last
 
     def finish(self) -> None:
@@ -102,4 +103,4 @@ def open_tape(file: Path, limits: Limits) -> Iterator[Tape]:
         stream: IO[bytes] = packed
         if gzipped:
             stream = opened.enter_context(igzip.open(packed, "rb"))  # type: ignore[no-untyped-call]
-        yield Tape(stream, packed, limits)
+        yield Tape(stream, file.stat().st_size, limits)

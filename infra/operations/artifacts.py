@@ -1,7 +1,6 @@
 """Which artifact each kind of workload runs, and getting it to where AWS reads it."""
 
-import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from infra.blueprint import repository
 from infra.connection import Connection
 from infra.environment import Environment
 from infra.operations import containers
+from infra.operations.meters import Meter, unseen
 from infra.stack import Stack
 from infra.workloads import (
     AsyncEndpoint,
@@ -124,29 +124,23 @@ def keys(artifacts: Mapping[str, Identity]) -> dict[str, str]:
     return {name: artifact.key for name, artifact in artifacts.items()}
 
 
-Meter = Callable[[str, int], contextlib.AbstractContextManager[Progress]]
-"""Shows how far an upload is: its title and its bytes, and then how many more AWS has."""
+Uploader = Callable[[str, Any, Connection, Meter], bool]
 
 
-@contextlib.contextmanager
-def unseen(_title: str, _size_bytes: int) -> Iterator[Progress]:
-    """The meter of one who does not look."""
-    yield lambda _more: None
+def _into_bucket(send: Callable[[Any, str, Any, Progress], bool]) -> Uploader:
+    def upload_to_s3(name: str, artifact: Any, connection: Connection, meter: Meter) -> bool:
+        bucket, client = connection.environment.artifact_bucket, connection.client("s3")
+        with meter(name, sum(member.size_bytes for member in artifact.members)) as on_progress:
+            return send(artifact, bucket, client, on_progress)
+
+    return upload_to_s3
 
 
-def _into_bucket(
-    send: Callable[[Any, str, Any, Progress], bool],
-) -> Callable[[Any, Connection, Progress], bool]:
-    return lambda artifact, connection, on_progress: send(
-        artifact, connection.environment.artifact_bucket, connection.client("s3"), on_progress
-    )
-
-
-UPLOADERS: Mapping[type, Callable[[Any, Connection, Progress], bool]] = {
+UPLOADERS: Mapping[type, Uploader] = {
     ModelArtifact: _into_bucket(upload),
     ArtifactSet: _into_bucket(upload_set),
-    ImageArtifact: lambda artifact, connection, _: containers.upload(artifact, connection),
-    KeptArtifact: lambda _artifact, _connection, _progress: False,
+    ImageArtifact: containers.upload,
+    KeptArtifact: lambda _name, _artifact, _connection, _meter: False,
 }
 """How each kind of artifact gets to where AWS reads it; False where nothing had to be sent."""
 
@@ -156,8 +150,7 @@ def upload_all(
 ) -> None:
     """Put every artifact where AWS reads it; what is there already is not sent again."""
     for name, artifact in built.items():
-        with meter(name, sum(member.size_bytes for member in artifact.members)) as on_progress:
-            sent = UPLOADERS[type(artifact)](artifact, connection, on_progress)
+        sent = UPLOADERS[type(artifact)](name, artifact, connection, meter)
         say(
             f"{name}: {'uploaded to' if sent else 'is already at'} {_place(artifact, connection.environment)}"
         )

@@ -37,6 +37,7 @@ from infra.operations import (
     storage,
     verify,
 )
+from infra.operations.meters import Meter, unseen
 from infra.project import Project
 from infra.stack import Stack
 from infra.workloads import SageMakerEndpoint
@@ -90,7 +91,7 @@ def stage(
     connection: Connection,
     project: Project,
     say: Say,
-    meter: artifacts.Meter = artifacts.unseen,
+    meter: Meter = unseen,
 ) -> None:
     """Put the artifacts of `stack` where AWS reads them; the environment's bucket is made where there is none."""
     storage.ensure(connection, project, say)
@@ -105,7 +106,7 @@ def carry_out(
     built: Mapping[str, artifacts.Artifact],
     say: Say,
     watch: Watch,
-    meter: artifacts.Meter = artifacts.unseen,
+    meter: Meter = unseen,
 ) -> Mapping[str, Any]:
     """Do what was planned, with the artifacts built; the stack's outputs.
 

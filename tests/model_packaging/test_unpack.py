@@ -120,6 +120,10 @@ TARS = {
         gzip.compress(tarred(GOOD, mode="w", end=False)),
         "it is cut short: the block that ends a tar is missing",
     ),
+    "damaged header": (
+        tarred(GOOD, (member("b"), b"b"), mode="w").replace(b"b\0", b"c\0", 1),
+        "it is cut short: the block that ends a tar is missing",
+    ),
     "cut short": (tarred(GOOD)[:-9], "Compressed file ended before the end-of-stream marker was reached"),
     "cut in a file": (gzip.compress(tarred(GOOD, mode="w")[:1000]), "unexpected end of data"),
     "xz": (tarred(GOOD, mode="w:xz"), "truncated header|bad checksum|invalid header"),
@@ -203,7 +207,9 @@ def test_a_bomb_is_refused_before_it_fills_the_disk(tmp_path):
     file = tmp_path / "model.tar.gz"
     file.write_bytes(bomb(200))
     assert file.stat().st_size < 250_000
-    with pytest.raises(ArchiveTooLarge, match=r"bytes of it become 6\d{7}; 100 times as many are allowed"):
+    with pytest.raises(
+        ArchiveTooLarge, match=r"its \d+ bytes unpack to 6\d{7} or more; 100 times as many are allowed"
+    ):
         unpack_tar(file, tmp_path / "out")
     with pytest.raises(ArchiveTooLarge, match="100 times as many are allowed"):
         unpack_zip(io.BytesIO(zipped(("x", bytes(100 * MIB)))), tmp_path / "out")
@@ -215,6 +221,14 @@ def test_a_sound_archive_that_shrinks_well_is_taken(tmp_path):
     file.write_bytes(bomb(20))
     unpack_tar(file, tmp_path / "out")
     assert (tmp_path / "out/weights.bin").stat().st_size == 20 * MIB
+
+
+def test_what_shrinks_well_at_its_beginning_only_is_taken(tmp_path):
+    """The ratio is that of the whole file: weights may begin with noughts."""
+    file = tmp_path / "model.tar.gz"
+    file.write_bytes(tarred((member("noughts"), bytes(80 * MIB)), (member("noise"), os.urandom(2 * MIB))))
+    unpack_tar(file, tmp_path / "out")
+    assert (tmp_path / "out/noughts").stat().st_size == 80 * MIB
 
 
 def test_an_endless_tail_is_refused(tmp_path):

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 from infra.blueprint import blueprint
 from infra.ledger import Deployed
 from infra.operations import containers, functions
+from infra.operations.meters import unseen
 from model_packaging import checksum
 from model_packaging.artifact import ModelArtifact
 from model_packaging.functions import ImageArtifact
@@ -156,7 +157,7 @@ class Ecr:
 
 def test_an_image_that_is_there_is_neither_pulled_nor_pushed(layer, environment):
     ecr = Ecr(there=True)
-    assert not containers.upload(layer, Connection(ecr, environment))
+    assert not containers.upload("rank", layer, Connection(ecr, environment), unseen)
     assert ecr.calls == []
 
 
@@ -168,7 +169,7 @@ def test_for_the_embedded_aws_no_base_is_fetched(tmp_path, environment):
     file.write_bytes(gzip.compress(b"tar"))
     ecr, made = Ecr(there=False), ImageArtifact("tiny", DIGEST, file.name, file, 5)
     embedded = environment.model_copy(update={"embedded_aws": True})
-    assert containers.upload(made, Connection(ecr, embedded))
+    assert containers.upload("rank", made, Connection(ecr, embedded), unseen)
     assert ecr.calls == [f"tiny-{DIGEST}"]
 
 
