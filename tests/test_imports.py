@@ -67,11 +67,14 @@ HEAVY = {
     "torch": set(),
     "onnxruntime": set(),
     "starlette": {
+        "model_packaging/hosts/application.py",
         "model_packaging/hosts/exchange.py",
+        "model_packaging/hosts/listener.py",
         "model_packaging/hosts/multi_model.py",
         "model_packaging/hosts/sagemaker.py",
     },
-    "uvicorn": {"model_packaging/hosts/sagemaker.py"},
+    "uvicorn": {"model_packaging/hosts/listener.py"},
+    "prometheus_client": {"model_packaging/hosts/metrics.py"},
 }
 
 
