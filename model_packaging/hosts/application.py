@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from model_packaging.hosts import cores
 from model_packaging.hosts.backlog import Backlog, Busy, Job
 from model_packaging.hosts.codecs import JSON_LINES, accepted
 from model_packaging.hosts.engine import Engine, Parts
@@ -51,7 +50,7 @@ class Application:
     """GET /ping, POST /invocations and GET /metrics."""
 
     def __init__(self, handler: Handler, settings: Settings, model_dir: Path | None = None) -> None:
-        threads = (settings.threads or cores.available()) if handler.thread_safe else 1
+        threads = settings.threads_for(handler.thread_safe)
         batches = {} if model_dir is None else measured(model_dir)
         pace = Pace(settings, batches, handler.predict_batch_fn is not None, threads)
         self._settings, self._is_streaming = settings, handler.stream_fn is not None

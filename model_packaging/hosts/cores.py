@@ -27,11 +27,11 @@ def available(quota: Path = QUOTA) -> int:
     return cores if granted == "max" else max(1, min(cores, round(int(granted) / int(period))))
 
 
-def share(environment: MutableMapping[str, str], cores: int, threads: int) -> None:
+def share(environment: MutableMapping[str, str], threads: int, quota: Path = QUOTA) -> None:
     """Give each of `threads` its share of the cores, in what `environment` leaves open.
 
     Without it a library takes the machine's cores, also in a container that has a part of them, and each of several
     threads takes them all.
     """
     for name in VARIABLES:
-        environment.setdefault(name, str(max(1, cores // threads)))
+        environment.setdefault(name, str(max(1, available(quota) // threads)))

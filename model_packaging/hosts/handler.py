@@ -20,6 +20,7 @@ raises, they are predicted one by one, so that only the guilty one fails. With `
 the interactive pages and not checked. Without `THREAD_SAFE` one function runs at a time, always in the same thread.
 """
 
+import contextlib
 import importlib.util
 import re
 import sys
@@ -44,6 +45,8 @@ from .validation import validated
 
 HEADER = re.compile(r"[\x20-\x7e]+")
 """What an HTTP header can carry."""
+
+THREAD_SAFE = re.compile(rb"^THREAD_SAFE *= *True\b", re.MULTILINE)
 
 FILE = "inference.py"
 MODULE = "modelyard_inference"
@@ -191,6 +194,13 @@ class Handler:
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             raise HandlerFault(f"{stage} raised {type(error).__name__}: {one_line(error)}") from error
+
+
+def is_thread_safe(model_dir: Path) -> bool:
+    """Whether the handler below `model_dir` says so, by its text: libraries count their threads once it is imported."""
+    with contextlib.suppress(InvalidHandler, OSError):
+        return THREAD_SAFE.search(_find(model_dir).read_bytes()) is not None
+    return False
 
 
 _END = object()

@@ -22,14 +22,14 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from pathlib import Path
 
 from starlette.types import ASGIApp
 
 from model_packaging.hosts import cores, multi_model
 from model_packaging.hosts.application import Application
-from model_packaging.hosts.handler import Handler
+from model_packaging.hosts.handler import Handler, is_thread_safe
 from model_packaging.hosts.journal import Journal
 from model_packaging.hosts.listener import listen
 from model_packaging.hosts.settings import InvalidSetting, Settings
@@ -45,8 +45,8 @@ def application(
     return Application(handler, settings or Settings.of(os.environ), model_dir)
 
 
-def serve(environment: Mapping[str, str], run: Listen = listen) -> int:
-    """Serve what `environment` names until SIGTERM. Returns the exit code."""
+def serve(environment: MutableMapping[str, str], run: Listen = listen) -> int:
+    """Serve what `environment` names until SIGTERM. Returns the exit code; what is open of threads is set in it."""
     try:
         settings = Settings.of(environment)
     except InvalidSetting as error:
@@ -55,6 +55,7 @@ def serve(environment: Mapping[str, str], run: Listen = listen) -> int:
     if environment.get("SAGEMAKER_MULTI_MODEL", "").lower() == "true":
         return _serve_many(environment, settings, run)
     model_dir = Path(environment.get("SM_MODEL_DIR") or "/opt/ml/model")
+    cores.share(environment, settings.threads_for(is_thread_safe(model_dir)))
     try:
         handler = Handler.load(model_dir)
     except Exception:
@@ -84,7 +85,6 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn drains and then raises the signal again, which would end the process as killed.
         signal.signal(number, lambda *_: sys.exit(0))
-    cores.share(os.environ, cores.available(), int(os.environ.get("MODELYARD_THREADS") or 1))
     with contextlib.suppress(KeyboardInterrupt):
         return serve(os.environ)
     return 0

@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from model_packaging.hosts import cores
+
 BODY_LIMIT_BYTES = 6_291_456
 """BodyBlob's maximum (botocore's model of InvokeEndpoint); an asynchronous endpoint takes up to 1 GB."""
 
@@ -61,6 +63,10 @@ class Settings:
             queue_seconds=given("QUEUE_SECONDS", float, 0.001) or cls.queue_seconds,
             log_level=level,
         )
+
+    def threads_for(self, thread_safe: bool) -> int:
+        """How many threads run the handler."""
+        return (self.threads or cores.available()) if thread_safe else 1
 
     @property
     def queue_bytes(self) -> int:

@@ -1,0 +1,305 @@
+"""The `sagemaker` host under load, against a guide's own server and against BentoML.
+
+All sides answer the same question: one sentence of about 22 tokens in, a label and a score out. The guide's is FastAPI with
+transformers' pipeline in float32, under uvicorn with 4 workers; BentoML has the same int8 ONNX model as ours, and its own
+batching. Each server runs alone, with wrk on the same cores, in turn, and what counts is the median of the rounds.
+"""
+
+import contextlib
+import functools
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from model_packaging.hosts import cores
+from tests.bench import wrk
+from tests.bench.wrk import Load
+from tests.e2e.conftest import CLONE, Yard
+
+ROUNDS, WARM_SECONDS, SECONDS, ALONE_SECONDS = 3, 2, 8, 4
+CLIENTS = 32
+START_SECONDS = 180
+CALLS = 400
+BODIES = 500
+
+SOURCES = CLONE / "tests" / "bench" / "served"
+PEERS = CLONE / ".venv" / "peers" / "bin"
+
+WORDS = [
+    "the",
+    "card",
+    "was",
+    "charged",
+    "twice",
+    "for",
+    "one",
+    "order",
+    "and",
+    "my",
+    "invoice",
+    "shows",
+    "wrong",
+    "total",
+    "please",
+    "send",
+    "money",
+    "back",
+    "app",
+    "report",
+    "page",
+    "opens",
+    "slow",
+    "after",
+    "last",
+    "update",
+    "when",
+    "we",
+    "try",
+    "to",
+    "log",
+    "in",
+    "with",
+    "new",
+    "phone",
+    "or",
+    "change",
+    "our",
+    "plan",
+    "next",
+    "month",
+]
+SENTENCE = 20
+"""Words of a sentence: each is one token, and the tokenizer adds two."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One server: its command with `{port}`, and how it wants its sentence."""
+
+    name: str
+    command: tuple[str, ...]
+    key: str = "text"
+    is_listed: bool = False
+
+    def body(self, sentence: str) -> str:
+        """A request."""
+        return json.dumps({self.key: [sentence] if self.is_listed else sentence})
+
+
+OURS = Side("ours", (sys.executable, "-m", "model_packaging.hosts.sagemaker", "serve"))
+GUIDE = Side(
+    "the guide's",
+    (str(PEERS / "uvicorn"), "guide:app", "--workers", "4", "--host", "127.0.0.1", "--port", "{port}"),
+)
+BENTO = Side(
+    "BentoML's",
+    (str(PEERS / "bentoml"), "serve", "bento:Triage", "--host", "127.0.0.1", "--port", "{port}"),
+    key="texts",
+    is_listed=True,
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One side under 32 clients and under one."""
+
+    loaded: Load
+    alone: Load
+
+
+def model_folder(folder: Path) -> Path:
+    """The int8 model with its handler, its tokenizer and its labels."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    source = CLONE / "stacks" / "models" / "triage"
+    if not (source / "model.onnx").is_file():
+        subprocess.run([sys.executable, str(source / "export.py")], check=True)
+    folder.mkdir(parents=True)
+    quantize_dynamic(
+        source / "model.onnx", folder / "model.onnx", per_channel=True, weight_type=QuantType.QInt8
+    )
+    for name in ("tokenizer.json", "labels.json"):
+        shutil.copyfile(source / name, folder / name)
+    shutil.copyfile(SOURCES / "inference.py", folder / "inference.py")
+    return folder
+
+
+def sentences(count: int = BODIES, seed: int = 1) -> list[str]:
+    """Varied sentences of 22 tokens."""
+    chosen = random.Random(seed)
+    return [" ".join(chosen.choices(WORDS, k=SENTENCE)) for _ in range(count)]
+
+
+@contextlib.contextmanager
+def running(side: Side, model: Path, log: Path) -> Iterator[str]:
+    """The URL of a side's server, for the length of a `with`."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    threads = str(cores.available())
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(SOURCES), str(CLONE)]),
+        "MODEL_DIR": str(model),
+        "SM_MODEL_DIR": str(model),
+        "SAGEMAKER_BIND_TO_PORT": str(port),
+        "MODELYARD_BIND": "127.0.0.1",
+        "HF_HUB_OFFLINE": "1",
+        "BENTOML_DO_NOT_TRACK": "True",
+        "BENTOML_HOME": str(log.parent / "bentoml"),
+    }
+    if side is not GUIDE:  # its four workers have PyTorch's own default, as in the guide
+        environment["OMP_NUM_THREADS"] = threads
+    command = [part.format(port=port) for part in side.command]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command, cwd=SOURCES, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+    url = f"http://127.0.0.1:{port}/invocations"
+    try:
+        await_answer(url, side.body(sentences(1)[0]), process, log)
+        yield url
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def await_answer(url: str, body: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    """Wait for a server's first answer, which has a label."""
+    request = urllib.request.Request(url, body.encode(), {"content-type": "application/json"})
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=30) as answer:
+            if b'"label"' in answer.read():
+                return
+        time.sleep(0.2)
+    raise SystemExit(f"{url} gave no answer:\n{log.read_text()[-3000:]}")
+
+
+def look(side: Side, model: Path, scratch: Path) -> Seen:
+    """Start a side's server, warm it up and load it."""
+    bodies = scratch / f"{side.key}-{side.is_listed}.txt"
+    bodies.write_text("\n".join(side.body(sentence) for sentence in sentences()) + "\n")
+    with running(side, model, scratch / f"{side.name}.log") as url:
+        wrk.run(url, bodies, CLIENTS, WARM_SECONDS)
+        return Seen(wrk.run(url, bodies, CLIENTS, SECONDS), wrk.run(url, bodies, 1, ALONE_SECONDS))
+
+
+def bare(model: Path) -> float:
+    """Median milliseconds of the handler's own call, tokenising included, in a process of its own."""
+    code = (
+        "import json, statistics, sys, time; sys.path.insert(0, sys.argv[1]); import inference\n"
+        "model = inference.model_fn(sys.argv[1]); times = []\n"
+        "for text in json.load(sys.stdin):\n"
+        "    start = time.perf_counter(); inference.predict_fn({'text': text}, model)\n"
+        "    times.append(time.perf_counter() - start)\n"
+        "print(statistics.median(times[50:]) * 1000)"
+    )
+    environment = {**os.environ, "OMP_NUM_THREADS": str(cores.available())}
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(model)],
+        input=json.dumps(sentences(CALLS)),
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return float(done.stdout)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Medians over the rounds."""
+
+    sides: dict[str, Seen]
+    bare_ms: float
+
+    def ratio(self, peer: Side, of: str) -> float:
+        """Ours to a peer's, under 32 clients; below 1 is better, for answers a second too."""
+        mine, theirs = (getattr(self.sides[side.name].loaded, of) for side in (OURS, peer))
+        return theirs / mine if of == "per_second" else mine / theirs
+
+
+@functools.cache
+def figures() -> Figures:
+    """All sides in turn, once for all of the benchmarks below; prints what was seen."""
+    with tempfile.TemporaryDirectory(prefix="modelyard-serving-") as folder:
+        scratch = Path(folder)
+        model = model_folder(scratch / "model")
+        rounds: dict[str, list[Seen]] = {side.name: [] for side in (OURS, GUIDE, BENTO)}
+        bares = []
+        for _ in range(ROUNDS):
+            bares.append(bare(model))
+            for side in (OURS, GUIDE, BENTO):
+                rounds[side.name].append(look(side, model, scratch))
+                print(f"  {side.name}: {rounds[side.name][-1]}", file=sys.stderr, flush=True)
+    seen = {
+        name: Seen(_median([s.loaded for s in many]), _median([s.alone for s in many]))
+        for name, many in rounds.items()
+    }
+    print(f"the bare call: p50 {statistics.median(bares):.2f} ms")
+    for name, one in seen.items():
+        for clients, load in ((CLIENTS, one.loaded), (1, one.alone)):
+            print(
+                f"{name} server, {clients} clients: {load.per_second:.0f} a second, "
+                f"p50 {load.p50_ms:.2f} ms, p99 {load.p99_ms:.1f} ms"
+            )
+    return Figures(seen, statistics.median(bares))
+
+
+def _median(loads: list[Load]) -> Load:
+    return Load(
+        *(statistics.median(getattr(load, of) for load in loads) for of in ("per_second", "p50_ms", "p99_ms"))
+    )
+
+
+def _told(name: str, bound: float, ratio: float) -> float:
+    print(f"{name}: ratio {ratio:.3f} (bound {bound:.3g}), {ROUNDS} rounds", flush=True)
+    return ratio
+
+
+def throughput(_yard: Yard, _scratch: Path) -> float:
+    """Answers a second under 32 clients, the guide's to ours."""
+    return _told("answers a second against the guide's server", 1 / 20, figures().ratio(GUIDE, "per_second"))
+
+
+def tail(_yard: Yard, _scratch: Path) -> float:
+    """The p99 under 32 clients, ours to the guide's."""
+    return _told("p99 against the guide's server", 1 / 20, figures().ratio(GUIDE, "p99_ms"))
+
+
+def bentoml(_yard: Yard, _scratch: Path) -> float:
+    """Answers a second under 32 clients, BentoML's to ours, on the same model."""
+    return _told("answers a second against BentoML", 1 / 3, figures().ratio(BENTO, "per_second"))
+
+
+def overhead(_yard: Yard, _scratch: Path) -> float:
+    """What the host adds to the bare call for one client at the p50, to the millisecond that it may add."""
+    seen = figures()
+    added = seen.sides[OURS.name].alone.p50_ms - seen.bare_ms
+    return _told(f"what the host adds for one client ({added:.2f} ms) to one millisecond", 1.0, added)
+
+
+BENCHES = {
+    "served_throughput": throughput,
+    "served_tail": tail,
+    "served_bentoml": bentoml,
+    "served_alone": overhead,
+}
