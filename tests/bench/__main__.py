@@ -9,10 +9,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import costs, terraform
+from tests.bench import costs, overload, serving, terraform
 from tests.e2e.conftest import Yard, make_project
 
-BENCHES: dict[str, Callable[[Yard, Path], float]] = {**terraform.BENCHES, **costs.BENCHES}
+BENCHES: dict[str, Callable[[Yard, Path], float]] = {
+    **terraform.BENCHES,
+    **costs.BENCHES,
+    **serving.BENCHES,
+    **overload.BENCHES,
+}
 """Each is given a project of its own and an empty folder, prints its line, and returns the ratio."""
 
 

@@ -119,6 +119,19 @@ class Seen:
     alone: Load
 
 
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    port: int
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def url(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}/invocations"
+
+
 def model_folder(folder: Path) -> Path:
     """The int8 model with its handler, its tokenizer and its labels."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -143,8 +156,8 @@ def sentences(count: int = BODIES, seed: int = 1) -> list[str]:
 
 
 @contextlib.contextmanager
-def running(side: Side, model: Path, log: Path) -> Iterator[str]:
-    """The URL of a side's server, for the length of a `with`."""
+def running(side: Side, model: Path, log: Path) -> Iterator[Server]:
+    """A side's server, which has answered once, for the length of a `with`."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -167,10 +180,10 @@ def running(side: Side, model: Path, log: Path) -> Iterator[str]:
         process = subprocess.Popen(
             command, cwd=SOURCES, env=environment, stdout=output, stderr=output, start_new_session=True
         )
-    url = f"http://127.0.0.1:{port}/invocations"
+    server = Server(port, process)
     try:
-        await_answer(url, side.body(sentences(1)[0]), process, log)
-        yield url
+        await_answer(server.url, side.body(sentences(1)[0]), process, log)
+        yield server
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)
@@ -197,9 +210,10 @@ def look(side: Side, model: Path, scratch: Path) -> Seen:
     """Start a side's server, warm it up and load it."""
     bodies = scratch / f"{side.key}-{side.is_listed}.txt"
     bodies.write_text("\n".join(side.body(sentence) for sentence in sentences()) + "\n")
-    with running(side, model, scratch / f"{side.name}.log") as url:
-        wrk.run(url, bodies, CLIENTS, WARM_SECONDS)
-        return Seen(wrk.run(url, bodies, CLIENTS, SECONDS), wrk.run(url, bodies, 1, ALONE_SECONDS))
+    with running(side, model, scratch / f"{side.name}.log") as server:
+        wrk.run(server.url, bodies, CLIENTS, WARM_SECONDS)
+        loaded = wrk.run(server.url, bodies, CLIENTS, SECONDS)
+        return Seen(loaded, wrk.run(server.url, bodies, 1, ALONE_SECONDS))
 
 
 def bare(model: Path) -> float:
