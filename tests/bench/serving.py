@@ -30,7 +30,7 @@ from tests.e2e.conftest import CLONE, Yard
 
 ROUNDS, WARM_SECONDS, SECONDS, ALONE_SECONDS = 3, 2, 8, 4
 CLIENTS = 32
-START_SECONDS = 180
+START_SECONDS = 300
 CALLS = 400
 BODIES = 500
 
@@ -101,7 +101,18 @@ class Side:
 OURS = Side("ours", (sys.executable, "-m", "model_packaging.hosts.sagemaker", "serve"))
 GUIDE = Side(
     "the guide's",
-    (str(PEERS / "uvicorn"), "guide:app", "--workers", "4", "--host", "127.0.0.1", "--port", "{port}"),
+    (
+        str(PEERS / "uvicorn"),
+        "guide:app",
+        "--workers",
+        "4",
+        "--timeout-worker-healthcheck",
+        "120",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "{port}",
+    ),
 )
 BENTO = Side(
     "BentoML's",

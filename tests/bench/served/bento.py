@@ -12,6 +12,6 @@ class Triage:
     def __init__(self) -> None:
         self.model = Model(Path(os.environ["MODEL_DIR"]))
 
-    @bentoml.api(batchable=True, max_batch_size=32, max_latency_ms=1000)
+    @bentoml.api(batchable=True)
     def invocations(self, texts: list[str]) -> list[dict]:
         return self.model.classify(texts)
