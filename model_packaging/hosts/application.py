@@ -57,7 +57,7 @@ class Application:
         self._journal = Journal(settings)
         self._backlog = Backlog(settings, pace)
         self._metrics = Metrics(self._backlog)
-        self._engine = Engine(handler, self._backlog, threads, self._metrics.batch)
+        self._engine = Engine(handler, self._backlog, threads, self._metrics.batch, self._warn)
         self._routes: dict[str, tuple[str, Callable[[Request], Awaitable[Response]]]] = {
             "/invocations": ("POST", self._invocations),
             "/ping": ("GET", self._ping),
@@ -75,6 +75,8 @@ class Application:
             return
         except Fault as fault:
             response = self._failed(request, fault)
+        except asyncio.CancelledError:  # the time to drain is over, and the handler not done
+            response = self._failed(request, Busy("The host ends before the answer; try again.", 1))
         except Exception as error:
             traceback.print_exc()
             message = f"The host failed with {type(error).__name__}; its log has the traceback."
@@ -84,6 +86,9 @@ class Application:
     def close(self) -> None:
         """Let the threads end; for an application whose process goes on."""
         self._backlog.close()
+
+    def _warn(self, message: str) -> None:
+        self._journal.write("warning", {"message": message})
 
     def _served(self, request: Request) -> Callable[[Request], Awaitable[Response]]:
         path = request.scope["path"].removeprefix(request.scope.get("root_path", ""))

@@ -57,6 +57,7 @@ class Backlog:
         self._changed = threading.Condition(threading.Lock())
         self._queues: dict[int, deque[Job]] = {}
         self._entered = 0
+        self._expected, self._freed = 1, -math.inf
         self._closed = False
         self.size = self.held_bytes = self.working = 0
 
@@ -107,6 +108,8 @@ class Backlog:
         """A batch is answered; what it took is how the pace is learnt."""
         with self._changed:
             self.working -= len(batch)
+            # Those who were answered are likely to ask again, beside those who wait.
+            self._expected, self._freed = self.size + len(batch), self.clock()
         if not batch[0].is_streamed:
             self._pace.learn(len(batch), batch[0].done - batch[0].taken)
 
@@ -124,10 +127,16 @@ class Backlog:
         return min(waiting, key=lambda queue: queue[0].number) if waiting else None
 
     def _worth_waiting(self, queue: deque[Job]) -> float:
-        """Seconds that the first of a batch still waits for others."""
+        """Seconds that a thread, idle, still waits for the rest of a batch.
+
+        As long as was said; or, as the profile has it, for as many as there were at the last batch, so that a lone
+        client waits for nobody.
+        """
         if not self._pace.max_wait_seconds or queue[0].is_streamed or len(queue) >= self._pace.max_batch:
             return 0.0
-        return queue[0].entered + self._pace.max_wait_seconds - self.clock()
+        if self._pace.is_wait_learnt and self.size >= self._expected:
+            return 0.0
+        return max(queue[0].entered, self._freed) + self._pace.max_wait_seconds - self.clock()
 
     def _popped(self, queue: deque[Job]) -> list[Job]:
         batch: list[Job] = []

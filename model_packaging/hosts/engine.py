@@ -18,6 +18,7 @@ Outcome = Any
 """What a job is replied with: bytes and their content type, a `Parts`, or the Fault."""
 
 OnBatch = Callable[[int, float], None]
+Say = Callable[[str], None]
 
 
 @dataclass(eq=False)
@@ -54,8 +55,9 @@ class Parts:
 class Engine:
     """`threads` threads over one handler; they start with the first request, and never keep the process alive."""
 
-    def __init__(self, handler: Handler, backlog: Backlog, threads: int, on_batch: OnBatch) -> None:
-        self._handler, self._backlog, self._threads, self._on_batch = handler, backlog, threads, on_batch
+    def __init__(self, handler: Handler, backlog: Backlog, threads: int, on_batch: OnBatch, say: Say) -> None:
+        self._handler, self._backlog, self._threads = handler, backlog, threads
+        self._on_batch, self._say = on_batch, say
         self._started = False
 
     def start(self) -> None:
@@ -71,7 +73,7 @@ class Engine:
                 self._stream(batch[0])
                 self._backlog.finish(batch)
                 continue
-            outcomes = answers(self._handler, batch)
+            outcomes = answers(self._handler, batch, self._say)
             now = self._backlog.clock()
             for job in batch:
                 job.done = now
@@ -121,7 +123,7 @@ def _settle(pairs: "Sequence[tuple[asyncio.Future[Outcome], Outcome]]") -> None:
             future.set_result(outcome)
 
 
-def answers(handler: Handler, batch: Sequence[Job]) -> list[Outcome]:
+def answers(handler: Handler, batch: Sequence[Job], say: Say) -> list[Outcome]:
     """The outcome of each job, in their order. What is wrong with one leaves the others alone."""
     outcomes: list[Outcome] = [None] * len(batch)
     items: dict[int, Any] = {}
@@ -130,7 +132,7 @@ def answers(handler: Handler, batch: Sequence[Job]) -> list[Outcome]:
             items[place] = handler.read(job.body, job.content_type)
         except BaseException as error:
             outcomes[place] = _ended(error)
-    for place, prediction in zip(items, predictions(handler, list(items.values())), strict=True):
+    for place, prediction in zip(items, predictions(handler, list(items.values()), say), strict=True):
         outcomes[place] = prediction
         if not isinstance(prediction, Fault):
             try:
@@ -140,13 +142,13 @@ def answers(handler: Handler, batch: Sequence[Job]) -> list[Outcome]:
     return outcomes
 
 
-def predictions(handler: Handler, items: Sequence[Any]) -> list[Any]:
-    """A prediction or a Fault for each item: together, and one by one where that does not go."""
+def predictions(handler: Handler, items: Sequence[Any], say: Say) -> list[Any]:
+    """A prediction or a Fault for each item: together, and one by one where that does not go, which is said."""
     if len(items) > 1:
         try:
             return handler.predict_batch(items)
         except Fault as fault:
-            print(f"{fault} The {len(items)} items are predicted one by one.", file=sys.stderr, flush=True)
+            say(f"{fault} The {len(items)} items are predicted one by one.")
         except BaseException as error:
             return [_ended(error)] * len(items)
     return [_alone(handler, item) for item in items]

@@ -17,6 +17,8 @@ DEFAULT_BATCH = 32
 BATCH_SECONDS = 1.0
 """Where nothing was measured, a batch is no larger than what the model has been doing in this time."""
 
+LONGEST_WAIT_MS = 50.0
+
 GOOD_ENOUGH = 1.05
 """A smaller batch is taken for as good when an item in it takes at most so much longer than in the best."""
 
@@ -47,7 +49,9 @@ class Pace:
         self._lock = threading.Lock()
         self._threads = threads
         self._fixed = settings.max_batch_size if is_batched else 1
-        self.max_wait_seconds = (settings.max_wait_ms or 0.0) / 1000 if is_batched else 0.0
+        self.is_wait_learnt = settings.max_wait_ms is None
+        wait_ms = fixed_cost(batches) if self.is_wait_learnt else settings.max_wait_ms
+        self.max_wait_seconds = (wait_ms or 0.0) / 1000 if is_batched else 0.0
         self.seconds: float | None = None
         if batches:
             best = best_batch(batches) if is_batched else 1
@@ -80,3 +84,12 @@ def best_batch(batches: Mapping[int, float]) -> int:
     each = {size: ms / size for size, ms in batches.items()}
     least = min(each.values())
     return min(size for size, ms in each.items() if ms <= GOOD_ENOUGH * least)
+
+
+def fixed_cost(batches: Mapping[int, float]) -> float:
+    """Milliseconds that a batch takes besides its items: so long a wait is worth it where it saves another batch."""
+    if len(batches) < 2:
+        return 0.0
+    least, most = min(batches), max(batches)
+    each = (batches[most] - batches[least]) / (most - least)
+    return min(LONGEST_WAIT_MS, max(0.0, batches[least] - least * each))

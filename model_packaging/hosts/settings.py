@@ -2,7 +2,7 @@
 
     MODELYARD_BODY_LIMIT_BYTES   of a request's body                                      6291456
     MODELYARD_MAX_BATCH_SIZE     requests of one predict_batch_fn                         learnt; see `pace`
-    MODELYARD_MAX_WAIT_MS        how long the first of a batch waits for others           0
+    MODELYARD_MAX_WAIT_MS        how long the model, idle, waits for the rest of a batch  learnt; see `pace`
     MODELYARD_THREADS            threads for a handler that is THREAD_SAFE                its cores
     MODELYARD_QUEUE_SIZE         requests that may wait                                   1000
     MODELYARD_QUEUE_SECONDS      how long the last of them would wait, as measured        20

@@ -147,6 +147,19 @@ def test_who_went_away_while_waiting_is_not_computed(gate):
     assert gate.asked == [["first"], ["third"]]
 
 
+def test_who_is_not_answered_before_the_host_ends_is_told_so(gate):
+    async def run(app):
+        waiting = asyncio.ensure_future(call(app))
+        await until(gate.entered.is_set)
+        waiting.cancel()
+        return await waiting
+
+    with served(batched(gate)) as app:
+        status, headers, answer = asyncio.run(run(app))
+    assert (status, headers["retry-after"]) == (503, "1")
+    assert json.loads(answer)["error"] == "The host ends before the answer; try again."
+
+
 def test_pings_and_metrics_are_answered_while_the_model_is_busy(gate):
     async def run(app):
         first = asyncio.ensure_future(call(app))

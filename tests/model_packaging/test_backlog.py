@@ -124,6 +124,30 @@ def test_the_first_of_a_batch_waits_for_others_where_that_was_said():
     assert line.take() == [third]
 
 
+def test_where_the_wait_is_learnt_as_many_are_waited_for_as_there_were():
+    clock = Clock()
+    line = backlog(clock, batches={1: 50.0, 8: 50.0})
+    first = [job(), job(), job()]
+    line.enter(first[0])
+    assert line.take() == first[:1]  # a lone client waits for nobody
+    for one in first[1:]:
+        line.enter(one)
+    line.finish(first[:1])  # three were there: the one that was answered, and two that wait
+    taken = []
+    thread = threading.Thread(target=lambda: taken.append(line.take()))
+    thread.start()
+    thread.join(0.01)
+    assert thread.is_alive()
+    again = job()
+    line.enter(again)
+    thread.join(10)
+    assert taken == [[*first[1:], again]]
+    line.finish(taken[0])
+    line.enter(job())
+    clock.now += 0.05  # nobody else comes
+    assert len(line.take()) == 1
+
+
 def test_the_pace_is_learnt_from_what_was_answered():
     clock = Clock()
     line = backlog(clock, max_batch_size=2, queue_seconds=1)

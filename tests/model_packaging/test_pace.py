@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_packaging.hosts.pace import DEFAULT_BATCH, Pace, best_batch, measured
+from model_packaging.hosts.pace import DEFAULT_BATCH, Pace, best_batch, fixed_cost, measured
 from model_packaging.hosts.settings import Settings
 
 
@@ -78,6 +78,23 @@ def test_where_nothing_was_measured_it_is_learnt():
     for _ in range(100):
         pace.learn(2, 0.1)
     assert pace.max_batch == 19 and pace.seconds_for(10) == pytest.approx(0.5, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    "batches, ms",
+    [
+        ({1: 8.0, 33: 40.0}, 7.0),  # a GPU that starts slowly
+        ({1: 1.0, 32: 32.0}, 0.0),  # a CPU that gains nothing
+        ({1: 1.0, 2: 3.0}, 0.0),
+        ({1: 900.0, 2: 901.0}, 50.0),
+        ({4: 3.0}, 0.0),
+        ({}, 0.0),
+    ],
+)
+def test_a_wait_is_worth_what_a_batch_costs_besides_its_items(batches, ms):
+    assert fixed_cost(batches) == ms
+    pace = Pace(Settings(), batches, is_batched=True)
+    assert (pace.max_wait_seconds, pace.is_wait_learnt) == (ms / 1000, True)
 
 
 def test_several_threads_are_as_many_times_as_fast():
