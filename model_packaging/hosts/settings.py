@@ -5,11 +5,11 @@
     MODELYARD_MAX_WAIT_MS        how long the model, idle, waits for the rest of a batch  learnt; see `pace`
     MODELYARD_THREADS            threads for a handler that is THREAD_SAFE                its cores
     MODELYARD_QUEUE_SIZE         requests that may wait                                   1000
-    MODELYARD_QUEUE_SECONDS      how long the last of them would wait, as measured        20
+    MODELYARD_QUEUE_SECONDS      how long the last of them would wait, as measured        15
     MODELYARD_LOG_LEVEL          debug, info, warning or error                            info
 
 SageMaker wants an answer within 60 seconds and gives a container 30 seconds between SIGTERM and SIGKILL. Who has been
-let in is answered even then: hence 20 seconds, and not 60. An asynchronous endpoint may take an hour.
+let in is answered even then: hence 15 seconds, and not 60. An asynchronous endpoint may take an hour.
 """
 
 from collections.abc import Callable, Mapping
@@ -40,7 +40,7 @@ class Settings:
     max_wait_ms: float | None = None
     threads: int | None = None
     queue_size: int = 1000
-    queue_seconds: float = 20.0
+    queue_seconds: float = 15.0
     log_level: str = "info"
 
     @classmethod

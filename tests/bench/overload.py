@@ -135,6 +135,7 @@ def overload(_yard: Yard, scratch: Path, seconds: float = SECONDS) -> float:
         _check(not tally.lost and tally.accounted == tally.sent, f"lost: {tally.lost[:3]}")
         _check(not tally.unreachable, f"{tally.unreachable} unreachable")
         _check(growth < GROWTH, f"memory grew by {growth:.2f}")
+        _check(bool(tally.refused), "nothing was refused; run it for longer than the queue takes to fill")
         _check(rank(tally.refused, 99) < REFUSAL_SECONDS, "refusals were slow")
         last, when, took = ended(
             server.process, server.port, bodies, 2 * capacity, DRAIN_SECONDS, scratch / "last"

@@ -28,7 +28,7 @@ from tests.bench import wrk
 from tests.bench.wrk import Load
 from tests.e2e.conftest import CLONE, Yard
 
-ROUNDS, WARM_SECONDS, SECONDS, ALONE_SECONDS = 3, 2, 8, 4
+ROUNDS, WARM_SECONDS, SECONDS, ALONE_SECONDS = 3, 4, 8, 4
 CLIENTS = 32
 START_SECONDS = 300
 CALLS = 400
