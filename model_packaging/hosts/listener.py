@@ -25,7 +25,8 @@ TAKE_SECONDS, GRACE_SECONDS, DRAIN_SECONDS = 1.0, 3.0, 20
 
 PAUSE_SECONDS = 0.05
 TURNS = 5
-"""Of the loop, in which it reads what has come: after a pause it looks at the clock before it looks at the network."""
+"""Of the loop, in which what it took becomes a connection, and what has come is read: after a pause it looks at the
+clock before it looks at the network."""
 
 BACKLOG = 2048
 """Connections that the system accepts before the host does; SageMaker wants one accepted within 250 ms."""
@@ -73,8 +74,7 @@ class Listener(uvicorn.Server):
         end = time.monotonic() + GRACE_SECONDS
         while self.server_state.connections and time.monotonic() < end:
             await asyncio.sleep(PAUSE_SECONDS)
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
+        await _turns()
         await super().shutdown(sockets)
 
 
@@ -84,6 +84,12 @@ async def take(listening: Sequence[socket.socket]) -> None:
         admit_no_more(each)
     end = time.monotonic() + TAKE_SECONDS
     while time.monotonic() < end and select.select(listening, [], [], 0)[0]:
+        await asyncio.sleep(0)
+    await _turns()
+
+
+async def _turns() -> None:
+    for _ in range(TURNS):
         await asyncio.sleep(0)
 
 
