@@ -20,7 +20,8 @@ from pathlib import Path
 from model_packaging.latency import rank
 from tests.bench import wrk
 from tests.bench.open_loop import Tally
-from tests.bench.serving import CLIENTS, OURS, model_folder, running, sentences
+from tests.bench.servers import OURS, model_folder, running, sentences
+from tests.bench.serving import CLIENTS
 from tests.e2e.conftest import CLONE, Yard
 
 SECONDS, DRAIN_SECONDS = 60.0, 10.0
