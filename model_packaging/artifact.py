@@ -22,7 +22,18 @@ from model_packaging.wheels import stage
 ARCHIVE = "model.tar.gz"
 
 HOST_PACKAGE = "modelyard_host"
-HOST_MODULES = ("__init__", "aws_lambda", "codecs", "events", "faults", "handler")
+HOST_MODULES = (
+    "__init__",
+    "arrays",
+    "aws_lambda",
+    "codecs",
+    "events",
+    "faults",
+    "handler",
+    "json_text",
+    "tables",
+    "validation",
+)
 
 
 @dataclass(frozen=True)

@@ -76,12 +76,15 @@ HEAVY = {
     "torch": set(),
     "onnxruntime": set(),
     "starlette": {
+        "model_packaging/hosts/application.py",
         "model_packaging/hosts/exchange.py",
+        "model_packaging/hosts/listener.py",
         "model_packaging/hosts/multi_model.py",
         "model_packaging/hosts/sagemaker.py",
         "model_packaging/serving/application.py",
     },
-    "uvicorn": {"model_packaging/hosts/sagemaker.py", "model_packaging/serving/server.py"},
+    "uvicorn": {"model_packaging/hosts/listener.py", "model_packaging/serving/server.py"},
+    "prometheus_client": {"model_packaging/hosts/metrics.py"},
 }
 
 

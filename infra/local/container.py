@@ -29,6 +29,8 @@ MEGABYTE = 1024 * 1024
 INVOCATION_TIMEOUT_SECONDS = 60
 BODY_LIMIT_BYTES = 1024**3
 """Of an asynchronous request; the front door has refused longer bodies of the others."""
+QUEUE_SECONDS = 3600
+"""Of an asynchronous request, too; of the others the front door gives up after 60 seconds."""
 
 STARTUP_TIMEOUT_SECONDS = 240
 """Where the configuration names no ContainerStartupHealthCheckTimeoutInSeconds."""
@@ -210,6 +212,7 @@ class Container:
             "PYTHONPATH": os.pathsep.join([*packages, str(PACKAGE_ROOT)]),
             "PYTHONUNBUFFERED": "1",
             "MODELYARD_BODY_LIMIT_BYTES": str(BODY_LIMIT_BYTES),
+            "MODELYARD_QUEUE_SECONDS": str(QUEUE_SECONDS),
             **self._machine.environment(self._region),
             **self._definition.get("Environment", {}),
             "SM_MODEL_DIR": str(self._directory / "model"),
