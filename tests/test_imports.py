@@ -30,7 +30,7 @@ ALLOWED = {
     "cost": set(),
     "model_packaging": set(),
     "infra": CORE | {"model_packaging"},
-    "infra.bill": CORE | {"cost"},
+    "infra.bill": CORE | {"cost", "model_packaging.profile"},
     "infra.prices": CORE | {"cost"},
     "infra.comparison": CORE | {"cost", "infra.bill"},
     "infra.page": CORE | {"cost", "infra.bill", "infra.comparison"},

@@ -1,6 +1,7 @@
 """ONNX Runtime, the one place that imports it: sessions, its optimisers and its quantisation."""
 
 import contextlib
+import io
 import logging
 import tempfile
 from collections.abc import Iterator
@@ -98,11 +99,12 @@ def _loaded(file: Path, **settings: Any) -> Any:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Its tools log advice through the root logger ('please pre-process before quantization')."""
+    """Its tools log advice through the root logger, and print more of it to stdout, which is for data."""
     before = logging.root.manager.disable
     logging.disable(logging.ERROR)
     try:
-        yield
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
     finally:
         logging.disable(before)
 
