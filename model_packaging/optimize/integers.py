@@ -3,8 +3,8 @@
     MatMul(x, W)          -> DynamicQuantizeLinear(x), MatMulInteger, Cast, Mul by the scales
     Attention(x, W, b, m) -> DynamicQuantizeLinear(x), QAttention
 
-What ONNX Runtime's `quantize_dynamic` makes with `per_channel`, node by node the same; it takes half a minute a graph
-where this takes a second, and the sensitive nodes are found by making dozens.
+What ONNX Runtime's `quantize_dynamic` makes with `per_channel`, with the same agreement on MiniLM. That tool infers
+all shapes first, and the sensitive nodes are found by making dozens of graphs.
 """
 
 from collections.abc import Collection, Iterator
