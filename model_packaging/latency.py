@@ -43,6 +43,11 @@ class Latency:
     threads: float | None = None
     peak_mb: int | None = None
 
+    @property
+    def origin(self) -> str:
+        """Where it was measured, for whoever says what a number rests on."""
+        return "measured on this machine as `modelyard package` does"
+
 
 def sample(directory: Path) -> bytes | None:
     """The example request that a model folder carries (`sample.json`); None where it has none."""
@@ -132,11 +137,11 @@ def run(
     latency = Latency(round(load_ms, 1), round(rank(times, 50), 3), round(rank(times, 99), 3), runs)
     if busy is None or not sum(times):
         return latency
-    return replace(latency, threads=round((busy() - begun) * 1000 / sum(times), 2), peak_mb=_peak_mb())
+    return replace(latency, threads=round((busy() - begun) * 1000 / sum(times), 2), peak_mb=peak_mb())
 
 
-def _peak_mb() -> int | None:
-    """The most memory that this process ever had, by Linux's own count.
+def peak_mb() -> int | None:
+    """The most memory that this process ever had, in MB, by Linux's own count; None on other systems.
 
     Not by getrusage, whose ru_maxrss begins with what the parent had when it started this process.
     """

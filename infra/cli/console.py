@@ -60,6 +60,24 @@ def put_table(
 ) -> None:
     """A table on stdout; columns named in `right` are numbers."""
     from rich.console import Console
+
+    width = None if sys.stdout.isatty() else _PIPED_WIDTH
+    Console(highlight=False, width=width, markup=False).print(_table(title, columns, rows, right))
+
+
+def say_table(
+    title: str, columns: list[str], rows: list[list[str]], *, right: frozenset[str] = frozenset()
+) -> None:
+    """A table on stderr, for what is told beside the data."""
+    from rich.console import Console
+
+    width = None if sys.stderr.isatty() else _PIPED_WIDTH
+    Console(stderr=True, highlight=False, width=width, markup=False).print(
+        _table(title, columns, rows, right)
+    )
+
+
+def _table(title: str, columns: list[str], rows: list[list[str]], right: frozenset[str]) -> Any:
     from rich.table import Table
 
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
@@ -67,8 +85,7 @@ def put_table(
         table.add_column(column, justify="right" if column in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
-    width = None if sys.stdout.isatty() else _PIPED_WIDTH
-    Console(highlight=False, width=width, markup=False).print(table)
+    return table
 
 
 def confirm(question: str) -> bool:

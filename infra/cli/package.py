@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli import console, containers
+from infra.cli import console, containers, variants
 from infra.cli.options import AsJson, here, open_stack
 from infra.errors import Misuse
-from model_packaging import Model
+from model_packaging import Model, profile
 
 if TYPE_CHECKING:
     from model_packaging.artifact import ModelArtifact
+    from model_packaging.profile import Profile
 
     Built = tuple[ModelArtifact, Path]
 
@@ -51,6 +52,10 @@ def package(
         Path | None,
         typer.Option("--out", metavar="OUT", help="The folder for the image's Dockerfile and layer."),
     ] = None,
+    optimize: Annotated[
+        bool,
+        typer.Option("--optimize", help="Let the scripts measure every variant anew, and keep the best."),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Build the artifacts: digest, size, files and measured latency; or what an image of one's own is built from."""
@@ -62,7 +67,7 @@ def package(
             raise Misuse(
                 f"{what} is a folder, and belongs to no environment; to upload name a stack and --env."
             )
-        built = _folder(Path(what).resolve(), tuple(weights or ()), prepare)
+        built = _folder(Path(what).resolve(), tuple(weights or ()), prepare, optimize)
     elif env is None:
         raise Misuse(f"{what!r} is no folder, and a stack needs its environment; write --env NAME.")
     elif weights or prepare:
@@ -70,8 +75,12 @@ def package(
             f"{what!r} is a stack, which names its weights itself; leave out --weights and --prepare."
         )
     else:
-        built = _stack(what, env, upload)
-    data = [_data(artifact, directory) for artifact, directory in built]
+        built = _stack(what, env, upload, optimize)
+    profiles = {directory: profile.read(directory) for _, directory in built}
+    for found in profiles.values():
+        if found is not None:
+            variants.show(found)
+    data = [_data(artifact, directory, profiles[directory]) for artifact, directory in built]
     if json:
         console.put_json(data)
         return
@@ -81,18 +90,25 @@ def package(
             console.put(f"  {line}")
 
 
-def _folder(directory: Path, weights: tuple[str, ...], prepare: str | None) -> "list[Built]":
+def _folder(directory: Path, weights: tuple[str, ...], prepare: str | None, optimize: bool) -> "list[Built]":
+    from model_packaging import anew
     from model_packaging.artifact import build_archive
 
     # The framework decides the image, not the artifact.
     model = Model(directory, framework="onnx", weights=weights, prepare=prepare)
+    if optimize:
+        anew.optimise(model, directory.parent)
     return [(build_archive(model, directory.parent, here().artifacts), directory)]
 
 
-def _stack(name: str, env: str, upload: bool) -> "list[Built]":
+def _stack(name: str, env: str, upload: bool, optimize: bool) -> "list[Built]":
     from infra.operations import artifacts
+    from model_packaging import anew
 
     project, stack = open_stack(name, env)
+    if optimize:
+        for model in dict.fromkeys(model for workload in stack.workloads for model in workload.models):
+            anew.optimise(model, stack.base)
     built = artifacts.build(stack, project.artifacts)
     if upload:
         from infra.connection import connect
@@ -108,7 +124,7 @@ def _stack(name: str, env: str, upload: bool) -> "list[Built]":
     ]
 
 
-def _data(artifact: "ModelArtifact", directory: Path) -> dict[str, Any]:
+def _data(artifact: "ModelArtifact", directory: Path, profile: "Profile | None") -> dict[str, Any]:
     from model_packaging import latency
     from model_packaging.artifact import ARCHIVE
 
@@ -127,6 +143,7 @@ def _data(artifact: "ModelArtifact", directory: Path) -> dict[str, Any]:
         "unpacked_bytes": artifact.unpacked_bytes,
         "files": [entry.path for entry in artifact.entries],
         "latency": measured,
+        "profile": None if profile is None else {**asdict(profile), "summary": variants.sentence(profile)},
     }
 
 
@@ -140,5 +157,6 @@ def _lines(item: Mapping[str, Any]) -> list[str]:
         if measured is None
         else f"p50 {measured['p50_ms']:.1f} ms, p99 {measured['p99_ms']:.1f} ms on this machine, "
         f"{measured['runs']} requests of sample.json, one after the other; loaded in {measured['load_ms']:.0f} ms",
+        *([item["profile"]["summary"]] if item["profile"] else []),
         item["file"],
     ]

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import artifacts, costs, functions, overload, serving, terraform
+from tests.bench import artifacts, costs, functions, models, overload, serving, terraform
 from tests.e2e.conftest import Yard, make_project
 
 BENCHES: dict[str, Callable[[Yard, Path], float]] = {
@@ -17,6 +17,7 @@ BENCHES: dict[str, Callable[[Yard, Path], float]] = {
     **costs.BENCHES,
     **artifacts.BENCHES,
     **functions.BENCHES,
+    **models.BENCHES,
     **serving.BENCHES,
     **overload.BENCHES,
 }
