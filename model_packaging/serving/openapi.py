@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from model_packaging.errors import HandlerError, InvalidModel
-from model_packaging.hosts.codecs import CODECS, JSON, MediaType, decode_json
+from model_packaging.hosts.codecs import CODECS, JSON, JSON_LINES, MediaType
 from model_packaging.hosts.faults import BadRequest, Fault, one_line
-from model_packaging.hosts.handler import FILE, JSON_LINES, MODULE, Handler
+from model_packaging.hosts.handler import FILE, MODULE, Handler
+from model_packaging.hosts.json_text import decode_json
 from model_packaging.manifest import SAMPLE
 
 VERSION = "3.1.0"
