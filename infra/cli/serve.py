@@ -1,6 +1,7 @@
 """modelyard serve: a model folder behind its host on this machine, with a page to try it."""
 
 import os
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,8 @@ def serve(
     what: Annotated[
         str,
         typer.Argument(
-            metavar="DIR|STACK/WORKLOAD", help="A model folder, or a stack's workload (with --env)."
+            metavar="DIR|FILE|STACK/WORKLOAD",
+            help="A model folder, a built model.tar.gz, or a stack's workload (with --env).",
         ),
     ],
     env: Annotated[
@@ -34,6 +36,9 @@ def serve(
     """Answer requests as a SageMaker endpoint does, on this machine, with an interactive page at /docs."""
     from model_packaging.serving.server import serve as serve_folder
 
+    if Path(what).is_file():
+        _artifact(Path(what), port)
+        return
     if Path(what).is_dir():
         if env is not None:
             raise Misuse(f"{what} is a folder, and belongs to no environment; leave out --env.")
@@ -41,6 +46,17 @@ def serve(
     else:
         directory = _workload(what, env)
     serve_folder(directory.name, directory, port, console.put)
+
+
+def _artifact(file: Path, port: int) -> None:
+    """What SageMaker would unpack at /opt/ml/model, for as long as it is served."""
+    from model_packaging.serving.server import serve as serve_folder
+    from model_packaging.unpack import unpack
+
+    with tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
+        target = Path(scratch) / "model"
+        unpack(file, target)
+        serve_folder(file.name, target, port, console.put)
 
 
 def _workload(what: str, env: str | None) -> Path:

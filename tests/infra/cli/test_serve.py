@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tarfile
 import time
 import urllib.error
 import urllib.request
@@ -129,6 +130,18 @@ def test_a_handler_at_work_does_not_keep_it(folder, number):
             get(f"{base}/ping")
             seconds, code, _ = end(process, number)
     assert code == 0 and seconds < 8
+
+
+def test_a_built_artifact_is_served_as_it_is_unpacked(folder, tmp_path):
+    file = tmp_path / "model.tar.gz"
+    with tarfile.open(file, "w:gz") as archive:
+        archive.add(folder / "inference.py", "code/inference.py")
+    with served(file) as (_, url):
+        base = url.removesuffix("/docs")
+        assert post(f"{base}/invocations", SAMPLE.encode()) == (200, {"words": 4})
+    file.write_bytes(file.read_bytes()[:-20])
+    code, said = failed(file)
+    assert code != 0 and said.startswith("error: ") and said.count("\n") == 1
 
 
 def test_a_port_of_ones_own_which_may_be_taken(folder):
