@@ -10,6 +10,8 @@ from infra.environment import Environment
 from infra.errors import InvocationFailed
 from infra.ledger import Deployed
 from infra.operations.asynchronous import ask
+from infra.operations.attempts import Patience
+from infra.operations.request import Request
 from tests.infra.local.conftest import new_name
 
 
@@ -47,15 +49,15 @@ def asked(client, sagemaker, make_model, settle, bucket):
     environment = Environment(name="local", region="us-east-1", account_id="123456789012", data_bucket=bucket)
     target = Deployed("shop", name, "AsyncEndpoint", name, "any")
     yield lambda body: ask(
-        target, body, "text/plain", "application/json", Connection(client, environment), patience_seconds=20
+        target, Request(body, "text/plain"), Connection(client, environment), Patience(deadline_seconds=20)
     )
     sagemaker.delete_endpoint(EndpointName=name)
 
 
 def test_an_answer_comes_back_through_s3(asked):
-    answer, content_type = asked(b"question")
-    assert content_type == "application/json"
-    seen = json.loads(answer)
+    answer = asked(b"question")
+    assert answer.content_type == "application/json"
+    seen = json.loads(answer.body)
     assert (seen["length"], seen["content_type"], seen["accept"]) == (8, "text/plain", "application/json")
 
 
