@@ -14,7 +14,7 @@ MODELS, SETS = "models/", "sets/"
 
 @dataclass(frozen=True)
 class Deployed:
-    """One workload that is deployed: its kind, its name on AWS and its artifact's key."""
+    """One workload that is deployed: its kind, its name on AWS, its artifact's key, and the engine that made it."""
 
     stack: str
     workload: str
@@ -22,9 +22,10 @@ class Deployed:
     name: str
     artifact_key: str
     instance_type: str | None = None
+    engine: str = "terraform"
 
 
-def records(stack: Stack, artifact_keys: dict[str, str]) -> list[Deployed]:
+def records(stack: Stack, artifact_keys: dict[str, str], engine: str = "terraform") -> list[Deployed]:
     """What the ledger says of `stack` once it is deployed."""
     return [
         Deployed(
@@ -34,6 +35,7 @@ def records(stack: Stack, artifact_keys: dict[str, str]) -> list[Deployed]:
             stack.deployed_name(workload),
             artifact_keys[workload.name],
             getattr(workload, "instance_type", None),
+            engine,
         )
         for workload in stack.workloads
     ]
@@ -99,6 +101,10 @@ class Ledger:
     def deployed(self) -> list[Deployed]:
         """Every workload that is deployed, in the order of the stacks' names."""
         return [record for stack in self.stacks() for record in self._read(stack)]
+
+    def of(self, stack: str) -> list[Deployed]:
+        """The workloads of one deployed stack."""
+        return self._read(stack)
 
     def results(self) -> int:
         """How many objects of inputs, answers and captures the bucket holds: what cannot be built again."""

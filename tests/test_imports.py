@@ -25,7 +25,10 @@ CORE = {
     "infra.project",
 }
 
-ENGINES = {"infra.engines.provider", "infra.engines.plan", "infra.engines.workspace"}
+ENGINES = {
+    f"infra.engines.{noun}"
+    for noun in ("diagnostics", "events", "plan", "private_file", "provider", "workspace")
+}
 """What both engines speak; they know nothing of each other."""
 
 # What each room may import of ours, besides itself. The longest prefix decides.

@@ -10,6 +10,7 @@ from infra.cli import (
     deploy,
     destroy,
     doctor,
+    import_ids,
     invoke,
     local,
     package,
@@ -28,6 +29,22 @@ application = typer.Typer(
     epilog="--debug, anywhere, shows the traceback of an error.",
 )
 
-for verb in (doctor, bootstrap, package, cost, compare, synth, plan, deploy, destroy, status, invoke, demo):
+VERBS = (
+    doctor,
+    bootstrap,
+    package,
+    cost,
+    compare,
+    synth,
+    plan,
+    deploy,
+    destroy,
+    import_ids,
+    status,
+    invoke,
+    demo,
+)
+
+for verb in VERBS:
     verb.register(application)
 application.add_typer(local.application, name="local")

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from infra.engines.pulumi import sdk
 from infra.errors import PulumiError
 
 CLASSES: Mapping[str, str] = {
@@ -53,6 +52,8 @@ RENAMED: Mapping[str, Mapping[str, str]] = {
 
 def resource_class(type: str) -> Any:
     """The class of pulumi_aws for a resource type; raises `PulumiError` where there is none."""
+    from infra.engines.pulumi import sdk
+
     module, _, name = CLASSES.get(type, "").partition(".")
     found = getattr(sdk.aws(module), name, None) if module else None
     if found is None:
@@ -64,4 +65,16 @@ def resource_class(type: str) -> Any:
 
 def token(type: str) -> str:
     """The type in Pulumi's own words, such as `aws:sagemaker/model:Model`: what `pulumi import` and a state say."""
-    return str(resource_class(type).pulumi_type)
+    module, _, name = CLASSES[type].partition(".")
+    return f"aws:{module.rstrip('_')}/{name[0].lower()}{name[1:]}:{name}"
+
+
+def address(urn: str) -> tuple[str, str]:
+    """Type and name of the resource of a URN, as the blueprint calls them; a type that it has not is Pulumi's own."""
+    *_, kind, name = urn.split("::")
+    spoken = kind.rpartition("$")[2]
+    return TYPES.get(spoken, spoken), name
+
+
+TYPES: Mapping[str, str] = {token(type): type for type in CLASSES}
+"""Pulumi's own word for a type -> the provider's."""

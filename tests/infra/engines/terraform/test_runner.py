@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from infra.engines.events import ResourceEvent
+from infra.engines.plan import Change
 from infra.engines.terraform.diagnostics import StateLocked, TerraformFailed
-from infra.engines.terraform.events import Change, ResourceEvent
 from infra.engines.terraform.process import Patience
 from infra.engines.terraform.runner import Runner
 from infra.engines.terraform.toolchain import Toolchain, find
