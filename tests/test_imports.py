@@ -44,7 +44,12 @@ ALLOWED = {
     "infra.connection": CORE | {"infra.local.daemon"},
     "infra.ledger": CORE,
     "infra.doctor": CORE
-    | {"infra.engines.terraform.toolchain", "infra.engines.terraform.mirror", "infra.local.daemon"},
+    | {
+        "infra.engines.pulumi.toolchain",
+        "infra.engines.terraform.toolchain",
+        "infra.engines.terraform.mirror",
+        "infra.local.daemon",
+    },
     "infra.blueprint": CORE | {"model_packaging.job"},
     "infra.rules": CORE | {"infra.blueprint"},
     "infra.engines": CORE | {"infra.blueprint"},

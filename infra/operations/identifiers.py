@@ -84,8 +84,10 @@ def _identified(content: Blueprint, environment: Environment, held: Attributes) 
         attributes |= {
             key: value for key, value in held.get(resource.address, {}).items() if value is not None
         }
-        known[resource.address] = attributes
-        yield Identified(resource.type, resource.name, _formed(resource.type, attributes))
+        identifier = _formed(resource.type, attributes)
+        # What refers to an `id` does so where the provider's is the name that an import takes: of roles and buckets.
+        known[resource.address] = {"id": identifier, **attributes}
+        yield Identified(resource.type, resource.name, identifier)
 
 
 def _attributes(

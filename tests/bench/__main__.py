@@ -9,10 +9,10 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import costs, terraform
+from tests.bench import costs, pulumi, terraform
 from tests.e2e.conftest import Yard, make_project
 
-BENCHES: dict[str, Callable[[Yard, Path], float]] = {**terraform.BENCHES, **costs.BENCHES}
+BENCHES: dict[str, Callable[[Yard, Path], float]] = {**terraform.BENCHES, **costs.BENCHES, **pulumi.BENCHES}
 """Each is given a project of its own and an empty folder, prints its line, and returns the ratio."""
 
 
