@@ -7,7 +7,7 @@
     |   |-- UnknownEnvironment    no such file in stacks/environments
     |   |-- InvalidEnvironment    a key is missing, unknown or wrong
     |   `-- WrongAccount          the credentials belong to another account
-    |-- ToolchainError            terraform, tofu, the provider or Node is missing
+    |-- ToolchainError            terraform, tofu, the provider, Node or pulumi is missing
     |-- EngineError               the engine said no
     |   |-- TerraformError        Terraform did; carries its diagnostics
     |   `-- PulumiError           Pulumi did, or pulumi_aws lacks what a blueprint asks for

@@ -14,7 +14,10 @@ MODELS, SETS = "models/", "sets/"
 
 @dataclass(frozen=True)
 class Deployed:
-    """One workload that is deployed: its kind, its name on AWS, its artifact's key, and the engine that made it."""
+    """One workload that is deployed: its kind, its name on AWS, its artifact's key, and the engine that made it.
+
+    `engine` is None where only its artifact was put there so far, and in records from before there were two.
+    """
 
     stack: str
     workload: str
@@ -22,10 +25,10 @@ class Deployed:
     name: str
     artifact_key: str
     instance_type: str | None = None
-    engine: str = "terraform"
+    engine: str | None = None
 
 
-def records(stack: Stack, artifact_keys: dict[str, str], engine: str = "terraform") -> list[Deployed]:
+def records(stack: Stack, artifact_keys: dict[str, str], engine: str | None = None) -> list[Deployed]:
     """What the ledger says of `stack` once it is deployed."""
     return [
         Deployed(

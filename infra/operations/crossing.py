@@ -16,13 +16,20 @@ def refuse(stack: Stack, plan: PlanSummary, engine: Engine, connection: Connecti
     either engine's destroy takes the other's. What is imported is not made.
     """
     ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
-    anew = [one for one in plan.changes if one.action == "create" and one.type not in UNIMPORTABLE]
-    if not anew or not ledger.exists() or stack.name not in ledger.stacks():
+    if not any(one.action == "create" and one.type not in UNIMPORTABLE for one in plan.changes):
         return
-    others = {record.engine for record in ledger.of(stack.name)} - {engine.name}
-    if others:
-        other = ", ".join(sorted(others))
+    other = maker(stack, ledger) if ledger.exists() else None
+    if other not in (None, engine.name):
         raise Misuse(
             f"{stack.name} was deployed with --engine {other}, and {engine.title} would make it a second time: "
             f"go on with --engine {other}, or move it (README, 'From one engine to the other')."
         )
+
+
+def maker(stack: Stack, ledger: Ledger) -> str | None:
+    """The engine that deployed `stack`; None where none did."""
+    if stack.name not in ledger.stacks():
+        return None
+    named = next((record.engine for record in ledger.of(stack.name) if record.engine), None)
+    # A record from before there were two engines names none; that it was deployed shows in its bill.
+    return named or ("terraform" if ledger.bill(stack.name) is not None else None)

@@ -86,13 +86,17 @@ def stage(
     connection: Connection,
     project: Project,
     say: Say,
-    engine: Engine = TERRAFORM,
+    engine: Engine | None = None,
 ) -> None:
-    """Put the artifacts of `stack` where AWS reads them; the environment's bucket is made where there is none."""
-    storage.ensure(connection, project, say, engine)
+    """Put the artifacts of `stack` where AWS reads them; the environment's bucket is made where there is none.
+
+    `engine` is the one that is about to deploy them; without one what was recorded of it stays.
+    """
+    storage.ensure(connection, project, say, engine or TERRAFORM)
     # Before the upload: what is recorded as used is not swept away by a destroy of another stack.
     ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
-    ledger.write(stack.name, records(stack, artifacts.keys(built), engine.name))
+    made_by = engine.name if engine else crossing.maker(stack, ledger)
+    ledger.write(stack.name, records(stack, artifacts.keys(built), made_by))
     artifacts.upload_all(built, connection, say)
 
 

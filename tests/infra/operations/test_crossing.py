@@ -5,6 +5,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.engines.plan import Change, PlanSummary
 from infra.engines.pulumi.workspace import PULUMI
@@ -18,8 +19,8 @@ from tests.infra.conftest import realtime
 class Bucket:
     """S3 with the record of one stack; what is written before there were engines names none."""
 
-    def __init__(self, rows) -> None:
-        self.rows = rows
+    def __init__(self, rows, bill) -> None:
+        self.rows, self.bill = rows, bill
 
     def head_bucket(self, Bucket):
         return {}
@@ -28,11 +29,13 @@ class Bucket:
         return SimpleNamespace(paginate=lambda **_: [{"Contents": [{"Key": "stacks/shop.json"}]}])
 
     def get_object(self, Bucket, Key):
+        if Key.startswith("bills/") and not self.bill:
+            raise ClientError({"Error": {"Code": "NoSuchKey"}}, "GetObject")
         return {"Body": io.BytesIO(json.dumps(self.rows).encode())}
 
 
-def connected(environment, rows):
-    return SimpleNamespace(environment=environment, client=lambda service: Bucket(rows))
+def connected(environment, rows, bill=True):
+    return SimpleNamespace(environment=environment, client=lambda service: Bucket(rows, bill))
 
 
 def planned(action: str, type: str = "aws_sns_topic") -> PlanSummary:
@@ -45,7 +48,7 @@ def stack(make_stack):
     return make_stack(realtime())
 
 
-def rows(stack, engine: str):
+def rows(stack, engine: str | None):
     return [vars(one) for one in records(stack, {"rank": "models/tiny/1/model.tar.gz"}, engine)]
 
 
@@ -58,10 +61,15 @@ def test_what_terraform_made_pulumi_does_not_make_again(stack, environment):
     crossing.refuse(stack, planned("create"), TERRAFORM, of_terraform)
 
 
-def test_a_record_that_names_no_engine_is_terraform_s(stack, environment):
+def test_a_record_that_names_no_engine_is_terraform_s_where_it_was_deployed(stack, environment):
     old = [{key: value for key, value in row.items() if key != "engine"} for row in rows(stack, "terraform")]
     with pytest.raises(Misuse, match="--engine terraform"):
         crossing.refuse(stack, planned("create"), PULUMI, connected(environment, old))
+
+
+def test_what_was_only_uploaded_is_nobody_s(stack, environment):
+    uploaded = connected(environment, rows(stack, None), bill=False)
+    crossing.refuse(stack, planned("create"), PULUMI, uploaded)
 
 
 def test_what_pulumi_made_terraform_does_not_make_again(stack, environment):
