@@ -1,9 +1,7 @@
 """The Automation API at work: our program, run by what stands for `pulumi`, and the state that comes of it."""
 
 import json
-import os
 import stat
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,20 +13,7 @@ from infra.engines.pulumi import toolchain
 from infra.engines.pulumi.workspace import PULUMI, PulumiFailed, open_workspace
 from infra.errors import PulumiError, ToolchainError
 
-STAND_IN = Path(__file__).with_name("stand_in.py")
 TOPIC = Resource("aws_sns_topic", "told", {"name": "told"})
-
-
-@pytest.fixture
-def variables(tmp_path, monkeypatch):
-    """Those of a process that finds what stands for `pulumi`."""
-    program = tmp_path / "bin" / "pulumi"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -I {STAND_IN} "$@"\n')
-    program.chmod(0o755)
-    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
-    monkeypatch.setenv("PATH", path)
-    return {**os.environ, "PATH": path, "LIVE": str(tmp_path / "live.json")}
 
 
 @pytest.fixture
