@@ -46,4 +46,6 @@ class PlanSummary:
         if self.empty:
             return "no changes"
         replaced = f" ({len(self.replaced)} replaced)" if self.replaced else ""
-        return f"{self.add} to add, {self.change} to change, {self.destroy} to destroy{replaced}"
+        imported = sum(change.action == "import" for change in self.changes)
+        taken = f"{imported} to import, " if imported else ""
+        return f"{taken}{self.add} to add, {self.change} to change, {self.destroy} to destroy{replaced}"

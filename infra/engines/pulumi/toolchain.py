@@ -9,6 +9,9 @@ from infra.errors import ToolchainError
 
 INSTALL = "install Pulumi (https://www.pulumi.com/docs/iac/download-install/)"
 
+STATE = "state"
+"""The folder of a local state, in the working folder."""
+
 _PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105  (the name of a variable)
 _DROPPED = ("PULUMI_STACK", "PULUMI_CONFIG", "PULUMI_EXPERIMENTAL")
 
@@ -30,7 +33,7 @@ def find(environ: Mapping[str, str]) -> Path:
 def backend(environment: Environment, state: str, directory: Path) -> str:
     """Where Pulumi keeps the state: in the environment's state bucket, else in a folder of its own."""
     if environment.state_bucket is None:
-        return (directory / "state").as_uri()
+        return (directory / STATE).as_uri()
     own = "&s3ForcePathStyle=true" if environment.embedded_aws else ""
     place = f"{environment.state_bucket}/modelyard/{environment.name}/{state}/pulumi"
     return f"s3://{place}?region={environment.region}&awssdk=v2{own}"

@@ -132,7 +132,8 @@ def open_workspace(
     from infra.engines.pulumi.sdk import automation
 
     own = toolchain.variables(environment, state, directory, variables)
-    (directory / "state").mkdir(mode=0o700, exist_ok=True)
+    if environment.state_bucket is None:
+        (directory / toolchain.STATE).mkdir(mode=0o700, exist_ok=True)
     stack = _told(
         lambda: automation.create_or_select_stack(
             stack_name=environment.name,

@@ -138,6 +138,7 @@ def test_every_resource_type_of_the_blueprints_has_its_class():
     made = {type for file in sources for type in re.findall(r'"(aws_[a-z0-9_]+)"', file.read_text())}
     assert made == set(classes.CLASSES)
     for type in made:
+        assert classes.resource_class(type).pulumi_type == classes.token(type)
         assert spoken.resource_type(classes.token(type)) == type
 
 

@@ -327,6 +327,16 @@ def test_a_remote_state_is_pulled(fake: FakeTerraform, runner: Runner, folder: P
     assert [call["arguments"] for call in fake.calls()[1:]] == [["state", "pull"]]
 
 
+def test_what_the_state_holds_is_told_by_address(fake: FakeTerraform, runner: Runner, folder: Path) -> None:
+    configure(folder)
+    role = {"id": "dev-r", "arn": "arn:r"}
+    resource = {"mode": "managed", "type": "aws_iam_role", "name": "r", "instances": [{"attributes": role}]}
+    assert runner.held() == {}
+    (folder / "terraform.tfstate").write_text(json.dumps({**STATE, "resources": [resource]}))
+    assert runner.held() == {"aws_iam_role.r": role}
+    assert fake.calls() == []
+
+
 @pytest.mark.parametrize("command", ["plan", "apply"])
 @pytest.mark.parametrize("way", ["save", "ignore"])
 def test_an_interrupt_ends_every_command_and_leaves_no_plan(
