@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import TYPE_CHECKING, Any
 
 from infra.blueprint import Blueprint
@@ -102,7 +103,12 @@ def _told(call: Callable[[], Any], said: Transcript | None = None) -> Any:
 
     try:
         return call()
-    except (automation.CommandError, automation.InvalidVersionError, RuntimeError) as error:
+    except (
+        automation.CommandError,
+        automation.InvalidVersionError,
+        CalledProcessError,
+        RuntimeError,
+    ) as error:
         found = said.errors if said is not None else []
         if isinstance(error, automation.ConcurrentUpdateError):
             found = [Diagnostic("error", "another run of Pulumi holds the state: wait until it has ended")]

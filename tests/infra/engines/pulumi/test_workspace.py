@@ -164,6 +164,20 @@ def test_without_the_program_it_says_what_to_install(environment, directory):
         open_workspace(Blueprint(()), environment, "shop", directory, {"PATH": str(directory)}, print)
 
 
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        ("exit 3", "returned non-zero exit status 3"),
+        ("echo v2.0.0", "Please update the Pulumi CLI|Major version"),
+    ],
+)
+def test_a_program_that_will_not_do_is_one_line(opened, variables, program, told):
+    found = toolchain.find(variables)
+    found.write_text(f"#!/bin/sh\n{program}\n")
+    with pytest.raises(PulumiFailed, match=f"pulumi failed: .*({told})"):
+        opened(TOPIC)
+
+
 def test_its_folder_is_not_terraform_s():
     assert PULUMI.folder("shop") == "shop.pulumi"
 
