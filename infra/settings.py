@@ -45,8 +45,8 @@ class Alarms(_Settings):
     `topic_arn`: where it is None, the stack makes a topic. `p99_latency_ms`: the model's own latency.
     `server_error_rate`: the share of requests that end in a 5XX, or in an error of the function.
     `backlog_age_seconds`: how long the oldest asynchronous request waits. `throttles`: a function's refused calls in
-    5 minutes. With a rollout, set them before the first deploy: another list of alarms makes the provider replace the
-    endpoint.
+    5 minutes. A rollout needs `p99_latency_ms` or `server_error_rate`; write it before the first deploy: where it comes
+    or goes later, the provider replaces the endpoint, which a deploy does only with --replace.
     """
 
     topic_arn: str | None = Field(default=None, pattern=_ARN.format(service="sns"))

@@ -10,18 +10,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from model_packaging import manifest
+from model_packaging import checksum, manifest
 from model_packaging.archive import Writer, write, write_tar
-from model_packaging.errors import InvalidModel
+from model_packaging.errors import BuildFailed, InvalidModel, UnsafeArchive
 from model_packaging.manifest import Entry
 from model_packaging.model import REQUIREMENTS, Model
 from model_packaging.prepare import prepare
+from model_packaging.unpack import verify
 from model_packaging.wheels import stage
 
 ARCHIVE = "model.tar.gz"
 
 HOST_PACKAGE = "modelyard_host"
-HOST_MODULES = ("__init__", "aws_lambda", "codecs", "events", "faults", "handler")
+HOST_MODULES = (
+    "__init__",
+    "arrays",
+    "aws_lambda",
+    "codecs",
+    "events",
+    "faults",
+    "handler",
+    "json_text",
+    "tables",
+    "validation",
+)
 
 
 @dataclass(frozen=True)
@@ -115,13 +127,28 @@ def archive_entries(model: Model, base: Path, cache: Path, runtime: str | None =
 def assemble(
     model: Model, filename: str, entries: Sequence[Entry], cache: Path, writer: Writer
 ) -> ModelArtifact:
-    """The artifact of `entries`, packed by `writer` unless it is in `cache` already."""
+    """The artifact of `entries`, packed by `writer` unless it is in `cache` already.
+
+    One that is there is read through once and when it changes. Raises `BuildFailed` where it is not what was packed.
+    """
     digest = identity(model, filename, entries).digest
     file = cache / digest / filename
     if not file.is_file():
         write(entries, file, writer)
+    elif not checksum.is_kept(file):
+        _verify(file, entries)
     ordered = tuple(sorted(entries, key=lambda entry: entry.path))
     return ModelArtifact(model.name, digest, filename, file, file.stat().st_size, ordered)
+
+
+def _verify(file: Path, entries: Sequence[Entry]) -> None:
+    try:
+        verify(file, entries)
+        checksum.of(file)
+    except (UnsafeArchive, OSError) as error:
+        raise BuildFailed(
+            f"{file} was cut short or altered since it was built ({error}) Remove {file.parent} and run it again."
+        ) from error
 
 
 def identity(model: Model, filename: str, entries: Sequence[Entry]) -> ArtifactIdentity:

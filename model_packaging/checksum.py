@@ -7,18 +7,20 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from model_packaging.whole import whole
+
 PART_BYTES = 16 << 20
 """Files of this size and more go up in parts of it (S3 takes 10,000 parts: up to 160 GB)."""
 
 
 @dataclass(frozen=True)
 class Checksum:
-    """Base64 of SHA-256: of the whole file, and S3's composite over parts of `PART_BYTES`."""
+    """Base64 of SHA-256: of the whole file, of its parts of `PART_BYTES`, and S3's composite over these."""
 
     size_bytes: int
     whole: str
     composite: str
-    parts: int
+    parts: tuple[str, ...]
 
 
 def of(file: Path) -> Checksum:
@@ -28,28 +30,42 @@ def of(file: Path) -> Checksum:
     100 MB takes 0.1 s, and is asked for at every deploy. A file that was damaged meanwhile is found out by S3,
     which is sent the checksum of the bytes that really go out.
     """
-    stat = file.stat()
-    stamp = [stat.st_size, stat.st_mtime_ns]
-    notes = file.with_name(f"{file.name}.checksum")
+    stamp, notes = _stamp(file), _notes(file)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads(notes.read_text())
         if kept.pop("stamp") == stamp:
-            return Checksum(**kept)
+            return Checksum(**{**kept, "parts": tuple(kept["parts"])})
     checksum = _compute(file)
-    with contextlib.suppress(OSError):
-        notes.write_text(json.dumps({"stamp": stamp, **asdict(checksum)}))
+    with contextlib.suppress(OSError), whole(notes) as stream:
+        stream.write(json.dumps({"stamp": stamp, **asdict(checksum)}).encode())
     return checksum
 
 
+def is_kept(file: Path) -> bool:
+    """Whether `of` has seen the file as it is now."""
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+        return bool(json.loads(_notes(file).read_text())["stamp"] == _stamp(file))
+    return False
+
+
+def _stamp(file: Path) -> list[int]:
+    status = file.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
+def _notes(file: Path) -> Path:
+    return file.with_name(f"{file.name}.checksum")
+
+
 def _compute(file: Path) -> Checksum:
-    whole, parts, size = hashlib.sha256(), [], 0
+    everything, parts, size = hashlib.sha256(), [], 0
     with file.open("rb") as stream:
         while chunk := stream.read(PART_BYTES):
-            whole.update(chunk)
+            everything.update(chunk)
             parts.append(hashlib.sha256(chunk).digest())
             size += len(chunk)
     composite = hashlib.sha256(b"".join(parts)).digest()
-    return Checksum(size, _text(whole.digest()), _text(composite), len(parts))
+    return Checksum(size, _text(everything.digest()), _text(composite), tuple(map(_text, parts)))
 
 
 def _text(digest: bytes) -> str:

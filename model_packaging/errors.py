@@ -4,7 +4,11 @@ PackagingError
 |-- InvalidModel      the folder, the handler or a file of it is missing or not allowed
 |-- PrepareFailed     the script that makes the weights failed
 |-- BuildFailed       the archive or the wheels for it could not be made
+|-- UnpackFailed      an archive did not get onto this disk
+|   `-- UnsafeArchive     it is damaged, altered, or made to do harm
+|       `-- ArchiveTooLarge   or holds more than is allowed
 |-- UploadFailed      S3 refused it, or keeps other bytes than were sent
+|-- ServeFailed       the host cannot run on this machine: a package or the port is missing
 `-- HandlerError      the user's handler raised; carries where
 """
 
@@ -25,8 +29,24 @@ class BuildFailed(PackagingError):
     """The archive, or the wheels for it, could not be made."""
 
 
+class UnpackFailed(PackagingError):
+    """An archive did not get onto this disk."""
+
+
+class UnsafeArchive(UnpackFailed):
+    """The archive is damaged, altered, or made to do harm."""
+
+
+class ArchiveTooLarge(UnsafeArchive):
+    """Unpacked it has more than is allowed."""
+
+
 class UploadFailed(PackagingError):
     """S3 refused the artifact, or keeps other bytes than were sent."""
+
+
+class ServeFailed(PackagingError):
+    """The host cannot run on this machine."""
 
 
 class HandlerError(PackagingError):

@@ -42,6 +42,7 @@ LAYER_LIMIT_BYTES = 9 * 1024**3
 """Lambda's quota for an image is 10 GB uncompressed, with all layers (same page); AWS's base takes less than 1."""
 
 Package = Literal["zip", "image"]
+Kind = Literal["lambda", "sagemaker", "batch"]
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,14 @@ DEFAULT = Target()
 
 @dataclass(frozen=True)
 class ImageArtifact(ModelArtifact):
-    """The layer of a function's container image that is ours; `runtime` and `architecture` say for which base."""
+    """The layer of a container image that is ours; `runtime` and `architecture` say for which base.
+
+    `kind` is what runs it: Lambda, a SageMaker endpoint or a Batch job (`recipes.RECIPES`).
+    """
 
     runtime: str = "python3.11"
     architecture: str = "x86_64"
+    kind: Kind = "lambda"
 
     @property
     def tag(self) -> str:

@@ -1,4 +1,4 @@
-"""A function's layer on its base: a container image, made without Docker, and the same bytes every time.
+"""A layer of ours on its base: a container image, made without Docker, and the same bytes every time.
 
 base (AWS's, or none) + one layer of ours -> config -> manifest, whose digest is the image's
 """
@@ -11,17 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from model_packaging.functions import LAMBDA_HANDLER, TASK_ROOT, ImageArtifact
+from model_packaging import recipes
+from model_packaging.functions import TASK_ROOT, ImageArtifact
+from model_packaging.recipes import PLATFORMS, RECIPES
 
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip"
-
-PLATFORMS = {"x86_64": "amd64", "arm64": "arm64"}
-"""What container images call Lambda's architectures."""
-
-RUNTIME = "modelyard.runtime"
-"""A label: the runtime that the packages of the layer are for."""
 
 CREATED = "1980-01-01T00:00:00Z"
 CHUNK_BYTES = 1 << 20
@@ -44,7 +40,7 @@ class Base:
     layers: tuple[Blob, ...] = ()
 
 
-EMPTY = Base()
+EMPTY = Base({"config": {"Env": [f"LAMBDA_TASK_ROOT=/{TASK_ROOT}"]}})
 """No base: the embedded AWS brings the runtime itself."""
 
 
@@ -79,12 +75,8 @@ def compose(artifact: ImageArtifact, base: Base) -> Image:
 
 def dockerfile(artifact: ImageArtifact, base: str) -> str:
     """The same image for those who build with Docker, beside the layer; `base` is the base's reference."""
-    return (
-        f"FROM --platform=linux/{PLATFORMS[artifact.architecture]} {base}\n"
-        f"ADD {artifact.filename} /\n"
-        f'LABEL {RUNTIME}="{artifact.runtime}"\n'
-        f'CMD ["{LAMBDA_HANDLER}"]\n'
-    )
+    recipe = RECIPES[artifact.kind]
+    return recipes.dockerfile(recipe, base, artifact.architecture, artifact.filename, artifact.runtime)
 
 
 def digest_of(content: bytes) -> str:
@@ -98,13 +90,7 @@ def _config(artifact: ImageArtifact, base: Base, uncompressed: str) -> dict[str,
         "architecture": PLATFORMS[artifact.architecture],
         "os": "linux",
         "created": CREATED,
-        "config": {
-            "Env": [f"LAMBDA_TASK_ROOT=/{TASK_ROOT}"],
-            **inherited,
-            "WorkingDir": f"/{TASK_ROOT}",
-            "Cmd": [LAMBDA_HANDLER],
-            "Labels": {**(inherited.get("Labels") or {}), RUNTIME: artifact.runtime},
-        },
+        "config": recipes.settings(RECIPES[artifact.kind], inherited, artifact.runtime),
         "rootfs": {
             "type": "layers",
             "diff_ids": [*base.config.get("rootfs", {}).get("diff_ids", ()), uncompressed],

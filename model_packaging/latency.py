@@ -7,10 +7,8 @@ import json
 import math
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
-import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.machinery import EXTENSION_SUFFIXES
@@ -22,6 +20,7 @@ from model_packaging.hosts.codecs import JSON
 from model_packaging.hosts.faults import Fault
 from model_packaging.hosts.handler import Handler
 from model_packaging.manifest import SAMPLE, Entry
+from model_packaging.unpack import unpack
 
 RUNS = 30
 WARM_UP = 3
@@ -44,6 +43,11 @@ class Latency:
     threads: float | None = None
     peak_mb: int | None = None
 
+    @property
+    def origin(self) -> str:
+        """Where it was measured, for whoever says what a number rests on."""
+        return "measured on this machine as `modelyard package` does"
+
 
 def sample(directory: Path) -> bytes | None:
     """The example request that a model folder carries (`sample.json`); None where it has none."""
@@ -58,14 +62,19 @@ def is_foreign(entries: Iterable[Entry]) -> bool:
 
 
 def measure(
-    source: Path, request: bytes, runs: int = RUNS, timeout_seconds: float = TIMEOUT_SECONDS
+    source: Path,
+    request: bytes,
+    runs: int = RUNS,
+    timeout_seconds: float = TIMEOUT_SECONDS,
+    entries: Sequence[Entry] | None = None,
 ) -> Latency:
     """Send `request` (JSON) `runs` times to the handler of a model folder, a model.tar.gz or a function of either kind.
 
-    Raises `HandlerError` with the last line of what the handler said.
+    With `entries` an archive must hold just these. Raises `HandlerError` with the last line of what the handler said,
+    or `UnpackFailed`.
     """
     with tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
-        model_dir = _unpacked(source, Path(scratch) / "model")
+        model_dir = _unpacked(source, Path(scratch) / "model", entries)
         given, result = Path(scratch) / "request", Path(scratch) / "result"
         given.write_bytes(request)
         command = [
@@ -95,15 +104,10 @@ def measure(
         return Latency(**json.loads(result.read_text()))
 
 
-def _unpacked(source: Path, target: Path) -> Path:
+def _unpacked(source: Path, target: Path, entries: Sequence[Entry] | None) -> Path:
     if source.is_dir():
         return source.resolve()
-    if source.suffix == ".zip":
-        with zipfile.ZipFile(source) as archive:
-            archive.extractall(target)  # noqa: S202  zipfile keeps every member below the target
-    else:
-        with tarfile.open(source) as tar:
-            tar.extractall(target, filter="data")
+    unpack(source, target, entries)
     layer = target / TASK_ROOT
     return layer if layer.is_dir() else target
 
@@ -133,11 +137,11 @@ def run(
     latency = Latency(round(load_ms, 1), round(rank(times, 50), 3), round(rank(times, 99), 3), runs)
     if busy is None or not sum(times):
         return latency
-    return replace(latency, threads=round((busy() - begun) * 1000 / sum(times), 2), peak_mb=_peak_mb())
+    return replace(latency, threads=round((busy() - begun) * 1000 / sum(times), 2), peak_mb=peak_mb())
 
 
-def _peak_mb() -> int | None:
-    """The most memory that this process ever had, by Linux's own count.
+def peak_mb() -> int | None:
+    """The most memory that this process ever had, in MB, by Linux's own count; None on other systems.
 
     Not by getrusage, whose ru_maxrss begins with what the parent had when it started this process.
     """

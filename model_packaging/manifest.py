@@ -18,6 +18,9 @@ FORMAT = 1
 SAMPLE = "sample.json"
 """An example request, for measuring: it belongs to the folder and not to the artifact."""
 
+CALIBRATION = "calibration.json"
+"""What variants of a model are compared with: it belongs to the folder and not to the artifact, like the sample."""
+
 INSTEAD = "write safetensors, ONNX, skops, or NumPy's npz without object arrays"
 
 
@@ -35,21 +38,23 @@ class Entry:
 def scan(model: Model, base: Path) -> list[Entry]:
     """The files of a model's folder, sorted by path, relative to the folder.
 
-    Left out: the prepare script, `sample.json`, hidden files, `__pycache__` and `*.pyc`. Raises
-    `InvalidModel` for symbolic links, for what is no file, and for pickles (`pickles.py` says which are seen).
+    Left out: the prepare script, `sample.json`, `calibration.json`, hidden files, `__pycache__` and `*.pyc`. Raises
+    `InvalidModel` for symbolic links, for what is no file, and for pickles (`pickles.py` says which are seen) that
+    the model does not name.
     """
     directory = model.directory(base)
     entries = []
     for file in _walk(directory):
         path = file.relative_to(directory).as_posix()
-        if path in (model.prepare, SAMPLE):
+        if path in (model.prepare, SAMPLE, CALIBRATION):
             continue
         shown = f"{model.path.as_posix()}/{path}"
         _check_kind(file, shown)
         entries.append(read(path, file))
-        if is_pickled(file):
+        if path not in model.trust_pickle and is_pickled(file):
             raise InvalidModel(
-                f"{shown} holds a pickle: loading it runs whatever code it carries; {INSTEAD} instead."
+                f"{shown} holds a pickle: loading it runs whatever code it carries; {INSTEAD} instead, or, if you made "
+                f"it yourself, name it: Model(..., trust_pickle=({path!r},))."
             )
     return sorted(entries, key=lambda entry: entry.path)
 

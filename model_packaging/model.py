@@ -28,12 +28,16 @@ class Model:
     the folder, packaging runs that script (with the folder as its working directory) to make them; the
     script itself is not part of the artifact. Weights that exist are used as they are: after an edit of
     the script, delete them to have them made again.
+
+    `trust_pickle` names the files of the folder that are pickles and may be: whoever loads one runs the code in it.
+    Any other pickle is refused.
     """
 
     path: Path
     framework: Framework = field(kw_only=True)
     weights: tuple[str, ...] = field(default=(), kw_only=True)
     prepare: str | None = field(default=None, kw_only=True)
+    trust_pickle: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def name(self) -> str:
@@ -61,7 +65,7 @@ class Model:
                 f"Model folder {self.path} has no {HANDLER}; write one with predict_fn(data, model) "
                 "(and model_fn, input_fn, output_fn where the defaults do not do)."
             )
-        for named in (*self.weights, *([self.prepare] if self.prepare else [])):
+        for named in (*self.weights, *self.trust_pickle, *([self.prepare] if self.prepare else [])):
             if PurePosixPath(named).is_absolute() or ".." in PurePosixPath(named).parts or not named:
                 raise InvalidModel(
                     f"Model folder {self.path} is given the file {named!r}; name a file inside "

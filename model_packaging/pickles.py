@@ -1,22 +1,37 @@
 """Files that are read with pickle: what `NAMES` and the formats in `_FORMATS` cover, and no more.
 
-Not seen: a compressed pickle (joblib's, gzip), one with more bytes after its end, one inside another
-container, and in protocols 0 and 1 a bare number or one without memo (pickletools.optimize).
+Not seen: a compressed pickle of protocol 0 or 1, or in a compression that joblib has not; one with more bytes after
+its end, one inside another container, and in protocols 0 and 1 a bare number or one without memo
+(pickletools.optimize).
 """
 
+import bz2
+import contextlib
+import lzma
 import mmap
 import os
 import pickletools
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 NAMES = frozenset({".pkl", ".pickle", ".joblib", ".dill", ".cloudpickle"})
 
 _TORCH = bytes.fromhex("8a0a6cfc9c46f9206aa850192e")
 """LONG1 of torch.serialization.MAGIC_NUMBER, and STOP: the first of the pickles in a file of torch before 1.6."""
 
+_COMPRESSED: Mapping[bytes, Callable[[], Any]] = {
+    b"\x1f\x8b": lambda: zlib.decompressobj(zlib.MAX_WBITS | 16),
+    b"x": zlib.decompressobj,
+    b"BZh": bz2.BZ2Decompressor,
+    b"\xfd7zXZ\x00": lzma.LZMADecompressor,
+    b"]\x00\x00": lzma.LZMADecompressor,
+}
+"""The compressions of joblib that Python has, by their first bytes."""
+
+_READ_BYTES = 1 << 16
 _HEAD = 64
 _FIRST = frozenset(opcode.code.encode("latin-1") for opcode in pickletools.opcodes if opcode.proto < 2)
 
@@ -60,6 +75,17 @@ def _unmarked(stream: IO[bytes]) -> bool:
         return kept
 
 
+def _compressed(stream: IO[bytes]) -> bool:
+    """A pickle of protocol 2 to 5 that is compressed: the first two bytes in there tell. No more is unpacked."""
+    head = stream.read(_READ_BYTES)
+    for magic, make in _COMPRESSED.items():
+        if head.startswith(magic):
+            with contextlib.suppress(OSError, EOFError, zlib.error, lzma.LZMAError):
+                start = make().decompress(head, 2)
+                return len(start) == 2 and start[0] == 0x80 and 2 <= start[1] <= 5
+    return False
+
+
 def _torch_before_zip(stream: IO[bytes]) -> bool:
     return _TORCH in stream.read(_HEAD)
 
@@ -101,4 +127,4 @@ def _last(stream: IO[bytes]) -> bytes:
     return stream.read(1)
 
 
-_FORMATS = (_marked, _torch_before_zip, _numpy, _archive, _unmarked)
+_FORMATS = (_marked, _compressed, _torch_before_zip, _numpy, _archive, _unmarked)

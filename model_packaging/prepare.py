@@ -3,6 +3,7 @@
 import collections
 import contextlib
 import fcntl
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,9 @@ LAST_LINES = 15
 PATIENCE_SECONDS = 5
 """Given to an interrupted script until it is killed."""
 
+UNFINISHED = ".unfinished.json"
+"""Lies in a model's folder while its script runs, with the weights that it makes."""
+
 
 def prepare(model: Model, base: Path, output: TextIO | None = None) -> None:
     """Run the prepare script where weights are missing; its output goes to `output` (stderr).
@@ -25,15 +29,17 @@ def prepare(model: Model, base: Path, output: TextIO | None = None) -> None:
     A script that fails, or that is interrupted, leaves no half-made weights.
     """
     model.check(base)
-    if not model.missing_weights(base):
-        return
     directory = model.directory(base)
+    if not model.missing_weights(base) and not (directory / UNFINISHED).exists():
+        return
     with _locked(directory):
+        _tidy(directory)
         missing = model.missing_weights(base)  # another process may have made them meanwhile
         if not missing:
             return
         made = False
         try:
+            (directory / UNFINISHED).write_text(json.dumps(missing))
             _run(model, directory, output or sys.stderr)
             still = model.missing_weights(base)
             if still:
@@ -46,6 +52,17 @@ def prepare(model: Model, base: Path, output: TextIO | None = None) -> None:
             if not made:
                 for name in missing:
                     (directory / name).unlink(missing_ok=True)
+            (directory / UNFINISHED).unlink(missing_ok=True)
+
+
+def _tidy(directory: Path) -> None:
+    """Remove the weights that a script was making when this process was killed: nobody knows whether they are whole."""
+    notes = directory / UNFINISHED
+    with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(ValueError):  # killed before the first weights, while it noted which
+            for name in json.loads(notes.read_text()):
+                (directory / name).unlink(missing_ok=True)
+        notes.unlink()
 
 
 def _run(model: Model, directory: Path, output: TextIO) -> None:

@@ -5,6 +5,7 @@ from typing import Any, BinaryIO
 
 from model_packaging.errors import UploadFailed
 from model_packaging.image import MANIFEST_TYPE, Image, digest_of
+from model_packaging.upload import Progress
 
 AVAILABLE = "AVAILABLE"
 CHECKED_AT_ONCE = 100
@@ -17,8 +18,18 @@ def is_there(repository: str, tag: str, client: Any) -> bool:
     return bool(answer["images"])
 
 
-def push(image: Image, repository: str, tag: str, client: Any) -> None:
-    """Put layers, config and manifest there; `client` is a boto3 ECR client. Raises `UploadFailed`."""
+def size_bytes(image: Image) -> int:
+    """What an image comes to in a repository: its config and its layers, compressed."""
+    return len(image.config) + sum(layer.size_bytes for layer in image.layers)
+
+
+def push(
+    image: Image, repository: str, tag: str, client: Any, on_progress: Progress = lambda _more: None
+) -> None:
+    """Put layers, config and manifest there; `client` is a boto3 ECR client. Raises `UploadFailed`.
+
+    `on_progress` is told how many further bytes ECR has, up to `size_bytes(image)`.
+    """
     from botocore.exceptions import BotoCoreError, ClientError
 
     blobs: dict[str, tuple[int, Any]] = {
@@ -29,10 +40,12 @@ def push(image: Image, repository: str, tag: str, client: Any) -> None:
         },
     }
     try:
-        for digest in _missing(repository, list(blobs), client):
+        missing = _missing(repository, list(blobs), client)
+        on_progress(sum(size for digest, (size, _) in blobs.items() if digest not in missing))
+        for digest in missing:
             size, open_blob = blobs[digest]
             with open_blob() as stream:
-                _send(stream, size, digest, repository, client)
+                _send(stream, size, digest, repository, client, on_progress)
         client.put_image(
             repositoryName=repository,
             imageManifest=image.manifest.decode(),
@@ -62,7 +75,9 @@ def _missing(repository: str, digests: list[str], client: Any) -> list[str]:
     return [digest for digest in digests if digest not in there]
 
 
-def _send(stream: BinaryIO, size: int, digest: str, repository: str, client: Any) -> None:
+def _send(
+    stream: BinaryIO, size: int, digest: str, repository: str, client: Any, on_progress: Progress
+) -> None:
     """In parts of the size that ECR names; it takes them one after the other."""
     started = client.initiate_layer_upload(repositoryName=repository)
     place = {"repositoryName": repository, "uploadId": started["uploadId"]}
@@ -75,6 +90,7 @@ def _send(stream: BinaryIO, size: int, digest: str, repository: str, client: Any
             **place, partFirstByte=sent, partLastByte=sent + len(part) - 1, layerPartBlob=part
         )
         sent += len(part)
+        on_progress(len(part))
     from botocore.exceptions import ClientError
 
     try:

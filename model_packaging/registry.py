@@ -8,7 +8,6 @@ import contextlib
 import hashlib
 import json
 import re
-import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -19,7 +18,10 @@ from typing import Any, Protocol
 
 from model_packaging.archive import make_private
 from model_packaging.errors import BuildFailed
-from model_packaging.image import PLATFORMS, Base, Blob
+from model_packaging.functions import Kind
+from model_packaging.image import Base, Blob
+from model_packaging.recipes import PLATFORMS
+from model_packaging.whole import whole
 
 INDEXES = (
     "application/vnd.oci.image.index.v1+json",
@@ -53,9 +55,19 @@ class Reference:
         return f"{urllib.parse.urlsplit(self.registry).netloc}/{self.name}:{self.tag}"
 
 
-def base_of(runtime: str) -> Reference:
-    """AWS's base image for a runtime of Lambda's, such as python3.11."""
-    return Reference("https://public.ecr.aws", "lambda/python", runtime.removeprefix("python"))
+BASES: Mapping[Kind, tuple[str, str]] = {
+    "lambda": ("lambda/python", "{}"),
+    "sagemaker": ("docker/library/python", "{}-slim-bookworm"),
+    "batch": ("docker/library/python", "{}-slim-bookworm"),
+}
+"""Name and tag in AWS's public registry: Lambda's own image, or Docker's official one, which AWS mirrors there. Debian
+12 has glibc 2.36, newer than all that wheels are chosen for here."""
+
+
+def base_of(runtime: str, kind: Kind = "lambda") -> Reference:
+    """The base of an image for a runtime of Lambda's, such as python3.11."""
+    name, tag = BASES[kind]
+    return Reference("https://public.ecr.aws", name, tag.format(runtime.removeprefix("python")))
 
 
 class Answer(Protocol):
@@ -163,19 +175,14 @@ class _Registry:
     def _fetch(self, digest: str, size: int, file: Path) -> None:
         make_private(self._cache)
         seen, length = hashlib.sha256(), 0
-        with tempfile.NamedTemporaryFile(dir=self._cache, prefix=".part-", delete=False) as target:
-            try:
-                with self._get(f"blobs/{digest}", "*/*") as answer:
-                    while length <= size and (chunk := answer.read(CHUNK_BYTES)):
-                        seen.update(chunk)
-                        length += len(chunk)
-                        target.write(chunk)
-                if length != size or f"sha256:{seen.hexdigest()}" != digest:
-                    raise self._wrong(f"has a blob that is not {digest} of {size} bytes")
-                target.flush()
-                Path(target.name).replace(file)
-            finally:
-                Path(target.name).unlink(missing_ok=True)
+        with whole(file) as target:
+            with self._get(f"blobs/{digest}", "*/*") as answer:
+                while length <= size and (chunk := answer.read(CHUNK_BYTES)):
+                    seen.update(chunk)
+                    length += len(chunk)
+                    target.write(chunk)
+            if length != size or f"sha256:{seen.hexdigest()}" != digest:
+                raise self._wrong(f"has a blob that is not {digest} of {size} bytes")
 
     @contextlib.contextmanager
     def _get(self, path: str, accept: str) -> Iterator[Answer]:

@@ -1,11 +1,11 @@
 """An artifact into its bucket: sent once, and what S3 keeps compared with what was sent."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from model_packaging import checksum
+from model_packaging import checksum, resumption
 from model_packaging.artifact import ModelArtifact
 from model_packaging.checksum import PART_BYTES
 from model_packaging.errors import UploadFailed
@@ -25,8 +25,8 @@ Progress = Callable[[int], None]
 def upload(artifact: ModelArtifact, bucket: str, client: Any, on_progress: Progress | None = None) -> bool:
     """Put the artifact under its key; False where the right bytes are there already, and nothing was sent.
 
-    `client` is a boto3 S3 client; `on_progress` is told how many further bytes went out. Raises
-    `UploadFailed`; neither a wrong object nor parts of an upload are then left in the bucket.
+    `client` is a boto3 S3 client; `on_progress` is told how many further bytes S3 has. Raises `UploadFailed`; a wrong
+    object is not left in the bucket then, and the parts that arrived are: the next upload goes on with them.
     """
     from botocore.exceptions import BotoCoreError, ClientError
     from s3transfer.exceptions import S3UploadFailedError
@@ -37,7 +37,7 @@ def upload(artifact: ModelArtifact, bucket: str, client: Any, on_progress: Progr
         # S3 answers 403 for an absent key where the caller may not list the bucket; then the upload decides.
         if expected.matches(_head(client, bucket, artifact.key, (*ABSENT, "403"))):
             return False
-        _send(artifact, bucket, client, on_progress)
+        _send(artifact, expected.parts, bucket, client, on_progress or (lambda _: None))
         head = _head(client, bucket, artifact.key, ABSENT)
     except (BotoCoreError, ClientError, S3UploadFailedError) as error:
         raise UploadFailed(f"{artifact.file.name} did not reach {place}: {error}") from error
@@ -53,14 +53,14 @@ def upload(artifact: ModelArtifact, bucket: str, client: Any, on_progress: Progr
     return True
 
 
-def upload_set(artifacts: ArtifactSet, bucket: str, client: Any) -> bool:
+def upload_set(artifacts: ArtifactSet, bucket: str, client: Any, on_progress: Progress | None = None) -> bool:
     """Put each member under its own key, and S3's own copy of it into the set; False where all are there already.
 
     Raises `UploadFailed`.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    sent = [upload(member, bucket, client) for member in artifacts.members]
+    sent = [upload(member, bucket, client, on_progress) for member in artifacts.members]
     for member in artifacts.members:
         key = f"{artifacts.key}{target(member)}"
         try:
@@ -92,9 +92,10 @@ def _copy(source: str, key: str, bucket: str, client: Any) -> None:
 class Expected:
     """What S3 must say of an object that holds the file: its size and one of its possible checksums."""
 
-    def __init__(self, size_bytes: int, checksums: tuple[str, ...]) -> None:
+    def __init__(self, size_bytes: int, checksums: tuple[str, ...], parts: tuple[str, ...] = ()) -> None:
         self.size_bytes = size_bytes
         self.checksums = checksums
+        self.parts = parts
 
     @classmethod
     def of(cls, file: Path) -> "Expected":
@@ -104,7 +105,8 @@ class Expected:
             return cls(found.size_bytes, (found.whole,))
         # S3's HeadObject ends a composite with the number of parts; moto 5.2's leaves that out. A copy that S3 made
         # in one piece has the checksum of the whole.
-        return cls(found.size_bytes, (f"{found.composite}-{found.parts}", found.composite, found.whole))
+        composites = (f"{found.composite}-{len(found.parts)}", found.composite)
+        return cls(found.size_bytes, (*composites, found.whole), found.parts)
 
     def matches(self, head: dict[str, Any] | None) -> bool:
         """Whether HeadObject's answer is that of this content; no checksum is no match."""
@@ -125,23 +127,37 @@ def _head(client: Any, bucket: str, key: str, absent: tuple[str, ...]) -> dict[s
     return answer
 
 
-def _send(artifact: ModelArtifact, bucket: str, client: Any, on_progress: Progress | None) -> None:
-    """Through s3transfer, which retries parts and aborts an upload that ends early, also by Ctrl-C."""
+def _send(
+    artifact: ModelArtifact, parts: Sequence[str], bucket: str, client: Any, on_progress: Progress
+) -> None:
+    """Through s3transfer; in parts where there are any, and then only those that S3 has not."""
+    from botocore.exceptions import ClientError
     from s3transfer.manager import TransferConfig, TransferManager
     from s3transfer.subscribers import BaseSubscriber
 
     class Report(BaseSubscriber):  # type: ignore[misc]  # s3transfer carries no types
         def on_progress(self, future: Any, bytes_transferred: int, **_: Any) -> None:
-            if on_progress is not None:
-                on_progress(bytes_transferred)
+            on_progress(bytes_transferred)
 
+    def on_kept(number: int) -> None:
+        on_progress(min(PART_BYTES, artifact.size_bytes - (number - 1) * PART_BYTES))
+
+    unfinished = resumption.find(client, bucket, artifact.key, parts) if parts else []
+    usable = unfinished[0] if unfinished and unfinished[0].etags else None
     config = TransferConfig(
         multipart_threshold=PART_BYTES, multipart_chunksize=PART_BYTES, max_request_concurrency=THREADS
     )
-    with TransferManager(client, config) as manager:
-        manager.upload(
-            str(artifact.file), bucket, artifact.key, {"ChecksumAlgorithm": "SHA256"}, [Report()]
-        ).result()
+    with TransferManager(resumption.Resuming(client, usable, parts, on_kept), config) as manager:
+        sent = manager.upload(
+            str(artifact.file), bucket, artifact.key, {"ChecksumAlgorithm": resumption.ALGORITHM}, [Report()]
+        )
+        try:
+            sent.result()
+        except ClientError as error:
+            # Somebody else went on with the same upload, and was first: what S3 then has is looked at.
+            if error.response["Error"]["Code"] != "NoSuchUpload":
+                raise
+    resumption.abort(client, bucket, artifact.key, [one for one in unfinished if one is not usable])
 
 
 def _described(head: dict[str, Any] | None) -> str:

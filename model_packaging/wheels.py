@@ -17,15 +17,9 @@ from packaging.markers import default_environment
 from packaging.requirements import InvalidRequirement, Requirement
 
 from model_packaging.archive import make_private
+from model_packaging.ballast import strip
 from model_packaging.errors import BuildFailed, InvalidModel
-from model_packaging.manifest import Entry, read
-
-STRIPPED_FOLDERS = frozenset({"tests", "__pycache__"})
-STRIPPED_SUFFIXES = (".pyc", ".pyi", ".pxd", ".pyx", ".c", ".h", ".hpp", ".a", ".lib")
-STRIPPED_METADATA = frozenset({"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "WHEEL"})
-"""Of `*.dist-info`; METADATA and entry points stay: importlib.metadata reads them at run time."""
-
-TOP_STRIPPED = frozenset({"bin", "share"})
+from model_packaging.manifest import Entry
 
 
 @dataclass(frozen=True)
@@ -42,6 +36,9 @@ class Runtime:
         legacy = [f"{system}_{machine}" for system in LEGACY[architecture]]
         return [f"manylinux_2_{minor}_{machine}" for minor in range(self.glibc_minor, 4, -1)] + legacy
 
+
+LAYOUT = 2
+"""Part of the folder's name: raised when other files of the same packages are kept."""
 
 MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}
 """What Python calls Lambda's architectures."""
@@ -75,16 +72,16 @@ def runtime_of(name: str) -> Runtime:
 def stage(requirements: Path, runtime: str, cache: Path, architecture: str = "x86_64") -> list[Entry]:
     """The files of the packages that `requirements` names, as entries at the root of a function.
 
-    Installed by pip below `cache` once per text, runtime and architecture; later calls read a list. Environment
-    markers of the file's own lines are judged for the function's Python.
+    Installed by pip below `cache` once per text, runtime and architecture, without what is `ballast`; later calls read
+    a list. Environment markers of the file's own lines are judged for the function's Python.
     Raises `BuildFailed` with pip's reason.
     """
     target = runtime_of(runtime)
     platforms = target.platforms(architecture)
-    lines = _applicable(requirements, target, architecture)
+    lines = applicable(requirements, runtime, architecture)
     if not lines:
         return []
-    key = hashlib.sha256(json.dumps([1, runtime, platforms, lines]).encode()).hexdigest()
+    key = hashlib.sha256(json.dumps([LAYOUT, runtime, platforms, lines]).encode()).hexdigest()
     home = cache / "wheels" / key
     listing = home / "files.json"
     if not listing.is_file():
@@ -97,19 +94,12 @@ def stage(requirements: Path, runtime: str, cache: Path, architecture: str = "x8
     return [Entry(path, site / path, sha256, size, executable) for path, sha256, size, executable in rows]
 
 
-def _applicable(requirements: Path, target: Runtime, architecture: str) -> list[str]:
-    """The file's requirements for the function's Python, without comments and markers, sorted."""
-    environment = {
-        **{key: str(value) for key, value in default_environment().items()},
-        "python_version": target.python,
-        "python_full_version": f"{target.python}.0",
-        "platform_machine": MACHINES[architecture],
-        "platform_system": "Linux",
-        "sys_platform": "linux",
-        "os_name": "posix",
-        "implementation_name": "cpython",
-        "platform_python_implementation": "CPython",
-    }
+def applicable(requirements: Path, runtime: str, architecture: str) -> list[str]:
+    """The file's requirements for the function's Python, without comments and markers, sorted.
+
+    Raises `InvalidModel` with the line that is none.
+    """
+    environment = _environment(runtime_of(runtime), architecture)
     kept = []
     for number, raw in enumerate(requirements.read_text().splitlines(), 1):
         text = re.sub(r"(^|\s)#.*$", "", raw).strip()
@@ -127,6 +117,21 @@ def _applicable(requirements: Path, target: Runtime, architecture: str) -> list[
             requirement.marker = None
             kept.append(str(requirement))
     return sorted(kept)
+
+
+def _environment(target: Runtime, architecture: str) -> dict[str, str]:
+    """What markers are judged by."""
+    return {
+        **{key: str(value) for key, value in default_environment().items()},
+        "python_version": target.python,
+        "python_full_version": f"{target.python}.0",
+        "platform_machine": MACHINES[architecture],
+        "platform_system": "Linux",
+        "sys_platform": "linux",
+        "os_name": "posix",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+    }
 
 
 def _install(lines: list[str], target: Runtime, architecture: str, home: Path, shown: str) -> None:
@@ -154,7 +159,8 @@ def _install(lines: list[str], target: Runtime, architecture: str, home: Path, s
                 f"No packages for {shown} on Python {target.python}, {architecture} and glibc 2.{target.glibc_minor} "
                 f"({target.system}): {_reason(done.stderr)}"
             )
-        rows = [[e.path, e.sha256, e.size_bytes, e.executable] for e in _stripped(site)]
+        environment = _environment(target, architecture)
+        rows = [[e.path, e.sha256, e.size_bytes, e.executable] for e in strip(site, lines, environment)]
         (scratch / "files.json").write_text(json.dumps(rows))
         try:
             scratch.rename(home)
@@ -166,30 +172,12 @@ def _install(lines: list[str], target: Runtime, architecture: str, home: Path, s
 def _reason(stderr: str) -> str:
     errors = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.startswith("ERROR: ")]
     lines = errors or [line for line in stderr.splitlines() if line.strip()] or ["pip gave no reason"]
+    if (
+        lines[0] == "Exception:"
+    ):  # pip itself broke, on a full disk for one: a traceback follows, whose end tells
+        lines = stderr.strip().splitlines()[-1:]
     text = " ".join(lines[0].split())
     return (text if len(text) <= 400 else text[:397] + "...").rstrip(".") + "."
-
-
-def _stripped(site: Path) -> list[Entry]:
-    """What of the installed files a function needs; the rest is deleted."""
-    entries = []
-    for file in sorted(site.rglob("*")):
-        if not file.is_file() or file.is_symlink():
-            continue
-        path = file.relative_to(site)
-        if _needed(path):
-            entries.append(read(path.as_posix(), file))
-        else:
-            file.unlink()
-    return sorted(entries, key=lambda entry: entry.path)
-
-
-def _needed(path: Path) -> bool:
-    if path.parts[0] in TOP_STRIPPED or STRIPPED_FOLDERS.intersection(path.parts[:-1]):
-        return False
-    if path.parts[0].endswith(".dist-info") and (path.name in STRIPPED_METADATA):
-        return False
-    return not path.name.endswith(STRIPPED_SUFFIXES)
 
 
 @contextlib.contextmanager

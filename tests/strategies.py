@@ -57,6 +57,11 @@ def often(value: Any, *others: Any) -> SearchStrategy[Any]:
     return st.one_of(st.just(value), st.sampled_from(others or (value,)))
 
 
+def about(low: int, high: int) -> SearchStrategy[int]:
+    """From `low` to `high`, and sometimes one beyond: only so it shows where a declaration allows more than AWS does."""
+    return st.one_of(*3 * [st.integers(low, high)], st.sampled_from([low - 1, low, high, high + 1]))
+
+
 def maybe(strategy: SearchStrategy[Any]) -> SearchStrategy[Any]:
     """The strategy's, or the field left out."""
     return st.one_of(st.just(UNSET), st.just(UNSET), strategy)
@@ -120,15 +125,15 @@ alarms = built(
     throttles=st.sampled_from([None, 1, 10**6]),
 )
 rollouts = st.one_of(
-    built(AllAtOnce, wait_seconds=st.integers(0, 3600)),
+    built(AllAtOnce, wait_seconds=about(0, 3600)),
     *(
-        built(kind, percent=st.integers(1, 60), wait_seconds=st.integers(0, 3600))
+        built(kind, percent=st.integers(1, 60), wait_seconds=about(0, 3600))
         for kind in (Canary, Linear, Rolling)
     ),
 )
 captures = built(
     DataCapture,
-    sampling_percent=st.integers(1, 100),
+    sampling_percent=about(1, 100),
     uri=st.sampled_from([None, "s3://kept/x", "s3://kept/" + "x" * 600]),
 )
 environments = built(
@@ -221,8 +226,8 @@ instances: dict[str, SearchStrategy[Any]] = {
     ),
     "instance_count": often(1, 2, 100, 10**6),
     "image": images,
-    "startup_timeout_seconds": maybe(st.integers(60, 3600)),
-    "volume_gb": maybe(st.integers(1, 512)),
+    "startup_timeout_seconds": maybe(about(60, 3600)),
+    "volume_gb": maybe(about(1, 512)),
     "data_capture": maybe(st.one_of(st.just(False), captures)),
     "rollout": maybe(st.one_of(st.just(False), rollouts)),
 }
@@ -235,7 +240,7 @@ workloads: dict[type, SearchStrategy[Workload]] = {
         name=NAMES,
         model=models,
         autoscaling=scalings(backlogs, backlogs),
-        concurrent_requests_per_instance=maybe(st.integers(1, 1000)),
+        concurrent_requests_per_instance=maybe(about(1, 1000)),
         output_uri=maybe(PREFIXES),
         success_topic=maybe(st.sampled_from([TOPIC, "told", f"{TOPIC}.fifo"])),
         error_topic=maybe(st.sampled_from([TOPIC, "told"])),
@@ -252,9 +257,9 @@ workloads: dict[type, SearchStrategy[Workload]] = {
         ServerlessEndpoint,
         name=NAMES,
         model=models,
-        memory_mb=st.sampled_from([1024, 2048, 6144]),
-        max_concurrency=often(200, 1, 5, 60),
-        provisioned_concurrency=st.integers(1, 200) | maybe(st.integers(1, 200)),
+        memory_mb=often(2048, 1024, 6144, 1023, 7168),
+        max_concurrency=often(200, 1, 5, 60, 0, 201),
+        provisioned_concurrency=about(1, 200) | maybe(about(1, 200)),
         autoscaling=scalings(utilizations, utilizations),
         image=images,
         data_capture=maybe(st.just(False)),
@@ -266,11 +271,11 @@ workloads: dict[type, SearchStrategy[Workload]] = {
         LambdaEndpoint,
         name=NAMES,
         model=models,
-        memory_mb=st.integers(128, 10240),
-        timeout_seconds=st.integers(1, 900),
+        memory_mb=about(128, 10240),
+        timeout_seconds=about(1, 900),
         runtime=often("python3.11", "python3.13", "python3.12", "python3.7"),
         architecture=st.sampled_from(["x86_64", "arm64"]),
-        ephemeral_storage_mb=maybe(st.integers(512, 10240)),
+        ephemeral_storage_mb=maybe(about(512, 10240)),
         package=st.sampled_from([UNSET, "zip", "image"]),
         provisioned_concurrency=st.sampled_from([UNSET, 1, 2, 10**9]),
         autoscaling=scalings(utilizations, timetables),
@@ -305,8 +310,8 @@ workloads: dict[type, SearchStrategy[Workload]] = {
         vcpus=often(2, 1, 1000),
         memory_mb=often(4096, 4, 10**7),
         gpus=often(0, 1, 64),
-        attempts=st.integers(1, 10),
-        timeout_seconds=often(3600, 60, 10**9),
+        attempts=about(1, 10),
+        timeout_seconds=often(3600, 60, 59, 10**9),
         array_size=often(1, 2, 10_000, 10_001),
         schedule=maybe(TIMES),
         timezone=ZONES,

@@ -18,6 +18,7 @@ CORE = {
     "infra.naming",
     "infra.checks",
     "infra.loader",
+    "infra.mistakes",
     "infra.instances",
     "infra.ec2",
     "infra.images",
@@ -36,7 +37,7 @@ ALLOWED = {
     "cost": set(),
     "model_packaging": set(),
     "infra": CORE | {"model_packaging"},
-    "infra.bill": CORE | {"cost"},
+    "infra.bill": CORE | {"cost", "model_packaging.profile"},
     "infra.prices": CORE | {"cost"},
     "infra.comparison": CORE | {"cost", "infra.bill"},
     "infra.page": CORE | {"cost", "infra.bill", "infra.comparison"},
@@ -66,7 +67,15 @@ ALLOWED = {
         "infra.bill",
     },
     "infra.operations.bills": CORE | {"cost", "infra.bill", "infra.connection", "infra.ledger"},
-    "infra.local": CORE | {"model_packaging.hosts"},
+    "infra.operations.spending": CORE
+    | {"cost", "infra.blueprint", "infra.connection", "infra.ledger", "infra.operations"},
+    "infra.local": CORE
+    | {
+        "model_packaging.hosts",
+        "model_packaging.unpack",
+        "model_packaging.tape",
+        "model_packaging.errors",
+    },
     "infra.cli": {"infra", "cost", "model_packaging"},
 }
 
@@ -77,14 +86,22 @@ HEAVY = {
     "pulumi": {"infra/engines/pulumi/sdk.py"},
     "pulumi_aws": {"infra/engines/pulumi/sdk.py"},
     "sagemaker": set(),
-    "torch": set(),
-    "onnxruntime": set(),
+    "torch": {"model_packaging/optimize/torch_module.py"},
+    "transformers": {"model_packaging/optimize/hugging_face.py"},
+    "sklearn": set(),
+    "skl2onnx": {"model_packaging/optimize/estimator.py"},
+    "onnx": {f"model_packaging/optimize/{name}.py" for name in ("graph", "fusion", "embedding", "integers")},
+    "onnxruntime": {"model_packaging/optimize/runtime.py"},
     "starlette": {
+        "model_packaging/hosts/application.py",
         "model_packaging/hosts/exchange.py",
+        "model_packaging/hosts/listener.py",
         "model_packaging/hosts/multi_model.py",
         "model_packaging/hosts/sagemaker.py",
+        "model_packaging/serving/application.py",
     },
-    "uvicorn": {"model_packaging/hosts/sagemaker.py"},
+    "uvicorn": {"model_packaging/hosts/listener.py", "model_packaging/serving/server.py"},
+    "prometheus_client": {"model_packaging/hosts/metrics.py"},
 }
 
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Final
 
+from cost.comparison import limits
 from cost.comparison.demand import Demand, Profile
 from cost.comparison.months import functions
 from cost.comparison.plan import Unsuitable
 from cost.purchases import LambdaDuration, LambdaRequests, Purchase, ServerlessData, ServerlessInference
-from cost.simulation.month import Month
+from cost.simulation.month import Month, ServiceTime
 
 MB_PER_VCPU: Final = 1769
 """Lambda gives a whole vCPU at 1,769 MB (AWS Lambda Developer Guide, 'Configure function memory')."""
@@ -30,6 +31,13 @@ def slower(memory_mb: int, profile: Profile) -> float:
     return max(1.0, profile.threads * MB_PER_VCPU / memory_mb)
 
 
+def _service(memory_mb: int, demand: Demand, profile: Profile, limit: limits.Limits) -> ServiceTime:
+    """How long a request takes at `memory_mb`; raises `Unsuitable` also where AWS would end or refuse it."""
+    service = profile.on_cpu(slower(memory_mb, profile))
+    limit.check(demand, service)
+    return service
+
+
 @dataclass(frozen=True)
 class Serverless:
     """SageMaker Serverless at one memory size. AWS does not say what processor comes with it: taken to be Lambda's."""
@@ -42,7 +50,7 @@ class Serverless:
         return f"SageMaker Serverless {self.memory_mb} MB"
 
     def purchases(self, demand: Demand, profile: Profile) -> list[Purchase]:
-        service = profile.on_cpu(slower(self.memory_mb, profile))
+        service = _service(self.memory_mb, demand, profile, limits.SERVERLESS)
         seconds = demand.requests * Decimal(service.mean_seconds)
         region, gb = demand.region, demand.gb_in + demand.gb_out
         return [
@@ -53,7 +61,8 @@ class Serverless:
     def simulate(self, demand: Demand, profile: Profile) -> Month:
         factor = slower(self.memory_mb, profile)
         cold = SERVERLESS_START_MS + profile.load_ms * factor
-        return functions(demand, profile.on_cpu(factor), cold, SERVERLESS_LIMIT)
+        service = _service(self.memory_mb, demand, profile, limits.SERVERLESS)
+        return functions(demand, service, cold, SERVERLESS_LIMIT)
 
 
 @dataclass(frozen=True)
@@ -68,7 +77,7 @@ class Lambda:
         return f"Lambda {self.memory_mb} MB"
 
     def purchases(self, demand: Demand, profile: Profile) -> list[Purchase]:
-        service = profile.on_cpu(slower(self.memory_mb, profile))
+        service = _service(self.memory_mb, demand, profile, limits.LAMBDA)
         duration_ms = Decimal(math.ceil(service.mean_seconds * 1000))
         return [
             LambdaRequests(region=demand.region, requests=demand.requests),
@@ -83,4 +92,5 @@ class Lambda:
     def simulate(self, demand: Demand, profile: Profile) -> Month:
         factor = slower(self.memory_mb, profile)
         cold = LAMBDA_START_MS + profile.load_ms * factor
-        return functions(demand, profile.on_cpu(factor), cold, LAMBDA_LIMIT)
+        service = _service(self.memory_mb, demand, profile, limits.LAMBDA)
+        return functions(demand, service, cold, LAMBDA_LIMIT)

@@ -1,17 +1,25 @@
 """What is asked of a model, and how fast the model is: all that a plan is judged by."""
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from cost.amount import HOURS_PER_MONTH
+from cost.amount import HOURS_PER_MONTH, plain
 from cost.errors import InvalidUsage
 from cost.simulation.month import ServiceTime
 from cost.simulation.traffic import Traffic, shaped
 
 KB_PER_GB: Final = 1024**2
 LARGEST_MS: Final = 3_600_000.0
+MOST: Final[Mapping[str, Decimal]] = {
+    "payload_kb": Decimal(KB_PER_GB),
+    "response_kb": Decimal(KB_PER_GB),
+    "input_tokens": Decimal(10) ** 8,
+    "output_tokens": Decimal(10) ** 8,
+}
+"""The most of one request: what is larger is a mistake."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +93,10 @@ class Demand:
             raise InvalidUsage(f"requests are {self.requests}; allowed is 1 to 1,000,000,000 a month")
         if self.p99_ms is not None and not 0 < self.p99_ms <= LARGEST_MS:
             raise InvalidUsage(f"the p99 to keep is {self.p99_ms} ms; allowed is above 0 to {LARGEST_MS:.0f}")
+        for name, most in MOST.items():
+            value = getattr(self, name)
+            if value is not None and not 0 <= value <= most:
+                raise InvalidUsage(f"{name} are {plain(value)} a request; allowed is 0 to {plain(most)}")
 
     @functools.cached_property
     def arriving(self) -> Traffic:

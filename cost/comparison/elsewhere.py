@@ -12,7 +12,7 @@ from cost.comparison.on_instances import BUSY_SHARE
 from cost.comparison.plan import Unsuitable
 from cost.purchases import GpuSeconds, HuggingFaceHours, Purchase, Tokens
 from cost.simulation.capacity import Fixed
-from cost.simulation.month import Month
+from cost.simulation.month import Month, ServiceTime
 
 WARM_SECONDS: Final[Mapping[str, float]] = {"modal": 60.0, "replicate": 60.0, "runpod": 5.0}
 """How long an idle worker is kept, and billed, by default: Modal's scaledown_window, RunPod's idle timeout; Replicate
@@ -24,7 +24,7 @@ WORKER_LIMIT: Final = 100
 
 @dataclass(frozen=True)
 class HuggingFace:
-    """A Hugging Face Endpoint of `vcpus` on CPU, always on."""
+    """A Hugging Face Endpoint, always on; `instance` is such as `intel-spr x2` (vCPUs) or `nvidia-t4 x1` (GPUs)."""
 
     kind: ClassVar[str] = "Hugging Face"
     instance: str
@@ -33,27 +33,31 @@ class HuggingFace:
     def name(self) -> str:
         return f"Hugging Face {self.instance}"
 
-    @property
-    def _vcpus(self) -> int:
-        return int(self.instance.rpartition(" x")[2])
+    def _service(self, profile: Profile) -> tuple[ServiceTime, int]:
+        """How long a request takes on it, and how many it serves at a time."""
+        machine, _, size = self.instance.rpartition(" x")
+        maker, _, accelerator = machine.partition("-")
+        if maker == "intel":
+            # Their CPU instances have 2 GB for each vCPU.
+            if profile.memory_mb > 2048 * int(size) or profile.threads > int(size):
+                raise Unsuitable(f"needs {profile.memory_mb} MB and {profile.threads} vCPUs")
+            return profile.on_cpu(), int(size) // profile.threads
+        if profile.on_gpu is None or maker != "nvidia" or accelerator.upper() != profile.gpu:
+            raise Unsuitable(f"not measured on {accelerator.upper() or machine}")
+        return profile.on_gpu, int(size)
 
-    def _count(self, demand: Demand, profile: Profile) -> tuple[int, int]:
-        if not self.instance.startswith("intel"):
-            raise Unsuitable("not measured on its accelerator")
-        # Their CPU instances have 2 GB for each vCPU.
-        if profile.memory_mb > 2048 * self._vcpus or profile.threads > self._vcpus:
-            raise Unsuitable(f"needs {profile.memory_mb} MB and {profile.threads} vCPUs")
-        slots = self._vcpus // profile.threads
-        busy = demand.busiest_per_second * profile.on_cpu().mean_seconds
-        return max(1, math.ceil(busy / slots / BUSY_SHARE)), slots
+    def _count(self, demand: Demand, profile: Profile) -> int:
+        service, slots = self._service(profile)
+        busy = demand.busiest_per_second * service.mean_seconds
+        return max(1, math.ceil(busy / slots / BUSY_SHARE))
 
     def purchases(self, demand: Demand, profile: Profile) -> list[Purchase]:
-        count, _ = self._count(demand, profile)
+        count = self._count(demand, profile)
         return [HuggingFaceHours(region="aws", instance=self.instance, hours=demand.hours, replicas=count)]
 
     def simulate(self, demand: Demand, profile: Profile) -> Month:
-        count, slots = self._count(demand, profile)
-        return simulated(demand, profile.on_cpu(), Fixed(count), slots)
+        service, slots = self._service(profile)
+        return simulated(demand, service, Fixed(self._count(demand, profile)), slots)
 
 
 @dataclass(frozen=True)

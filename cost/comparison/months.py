@@ -38,8 +38,5 @@ def functions(
 
 @functools.lru_cache(maxsize=1024)
 def instance_hours(demand: Demand, policy: Policy) -> Decimal:
-    """The hours of a month with as many requests as are expected in every minute."""
-    import numpy as np
-
-    expected = np.floor(np.cumsum(demand.arriving.per_minute)).astype(np.int64)
-    return Decimal(int(policy.over(np.diff(expected, prepend=0)).billed.sum())) / 60
+    """The hours of the month that `simulated` has, without its requests: so it can be asked for any number of them."""
+    return Decimal(int(policy.over(demand.arriving.counts(demand.seed)).billed.sum())) / 60

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import ClassVar, Final
 
+from cost.comparison import limits
 from cost.comparison.demand import Demand, Profile
 from cost.comparison.months import instance_hours, simulated
 from cost.comparison.plan import Unsuitable
@@ -22,6 +23,7 @@ MOST_INSTANCES: Final = 50
 class OnInstances:
     """Something on SageMaker instances."""
 
+    limit: ClassVar[limits.Limits] = limits.REALTIME
     machine: Machine
 
     @property
@@ -43,6 +45,7 @@ class OnInstances:
     def needed(self, demand: Demand, profile: Profile) -> int:
         """Instances that are at most BUSY_SHARE busy in the busiest minute."""
         service, slots = self.service(profile)
+        self.limit.check(demand, service)
         count = max(1, math.ceil(demand.busiest_per_second * service.mean_seconds / slots / BUSY_SHARE))
         if count > MOST_INSTANCES:
             raise Unsuitable(f"needs {count} instances, more than {MOST_INSTANCES}")
@@ -115,6 +118,7 @@ class AsyncToZero(OnInstances):
     """An asynchronous endpoint that has no instance while nothing waits."""
 
     kind: ClassVar[str] = "async to zero"
+    limit: ClassVar[limits.Limits] = limits.ASYNCHRONOUS
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cost.errors import InvalidUsage
+from cost.simulation import poisson
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,19 +34,16 @@ class Traffic:
         return float(self.per_minute.sum())
 
     def counts(self, seed: int) -> "NDArray[np.int64]":
-        """How many requests come in each minute: Poisson, and the same that `arrivals` has."""
-        import numpy as np
-
-        return np.random.default_rng(seed).poisson(self.per_minute)
+        """How many requests come in each minute: Poisson; at one seed, more traffic has fewer in none."""
+        return poisson.counts(self.per_minute, seed)
 
     def arrivals(self, seed: int) -> "Weights":
-        """When requests come, in seconds from the month's begin, ascending: Poisson within every minute."""
+        """When those of `counts` come, in seconds from the month's begin, ascending: evenly within every minute."""
         import numpy as np
 
-        random = np.random.default_rng(seed)
-        counts = random.poisson(self.per_minute)
+        counts = self.counts(seed)
         begins = np.repeat(np.arange(len(counts)) * 60.0, counts)
-        times = begins + random.uniform(0, 60, len(begins))
+        times = begins + np.random.default_rng([seed, 2]).uniform(0, 60, len(begins))
         times.sort()
         return times
 

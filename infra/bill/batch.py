@@ -31,6 +31,7 @@ def batch(workload: BatchJob, month: Month) -> WorkloadBill:
         expected=None if expected is None else month.estimate(*expected, *used, *watched),
         maximum=month.estimate(*_full(workload, environments, month), *used, *watched),
         rates=tuple(_rates(environments, month)),
+        notes=month.durations(workload),
     )
 
 

@@ -56,6 +56,7 @@ def function(workload: LambdaEndpoint, month: Month) -> WorkloadBill:
         maximum=month.estimate(*at_most),
         follows="Lambda per request",
         rates=tuple(_rates(workload, month)),
+        notes=month.durations(workload),
     )
 
 

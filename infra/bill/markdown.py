@@ -52,19 +52,13 @@ def _workloads(bill: Bill, change: Difference | None) -> Iterator[Sequence[str]]
         yield (f"~~{name}~~", "", "", "", _change(changes[name]))
     total = bill.rows[-1]
     used = any(workload.expected is not None for workload in bill.workloads)
-    amounts = ("total", total.minimum, _counted(bill) if used else "", total.maximum)
+    amounts = ("total", total.minimum, bill.told if used else "", total.maximum)
     cells = tuple(f"**{cell}**" if cell else "" for cell in amounts)
     yield (*cells, f"**{_sum(change.total)}**" if change.total else "") if change else cells
 
 
 def _amount(estimate: Estimate | None) -> str:
     return "" if estimate is None else str(estimate.total)
-
-
-def _counted(bill: Bill) -> str:
-    """The sum of what is expected; where a workload cannot say, its least is in it, and the sum is 'at least'."""
-    shown = str(bill.counted.total)
-    return shown if bill.expected is not None or shown.startswith("at least") else f"at least {shown}"
 
 
 def _maximum(workload: WorkloadBill) -> str:

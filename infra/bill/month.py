@@ -10,6 +10,8 @@ from infra.environment import DIRECTORY
 from infra.errors import InvalidEnvironment
 from infra.stack import Stack
 from infra.workloads import Workload
+from model_packaging import profile
+from model_packaging.profile import Answered
 
 
 @dataclass(frozen=True)
@@ -53,20 +55,39 @@ class Month:
     ) -> tuple[Decimal, Decimal] | None:
         """Requests a month and the milliseconds of each, for what is billed by its duration; None without usage.
 
-        `longest_seconds` is after which AWS ends a request, and `whose` the words for that limit.
+        `longest_seconds` is after which AWS ends a request, and `whose` the words for that limit. A duration that the
+        usage does not tell is that of the model's profile.json.
         """
         usage = self.usage(workload)
         if usage is None:
             return None
-        if usage.duration_ms is None:
+        recorded = self._recorded(workload)
+        duration_ms = usage.duration_ms
+        if duration_ms is None and recorded is not None:
+            duration_ms = Decimal(str(recorded.p50_ms))
+        if duration_ms is None:
             raise self.wrong(workload, "lacks the key 'duration_ms'; add it, as in: duration_ms = 45")
         limit = Decimal(longest_seconds * 1000)
-        if usage.duration_ms > limit:
+        if duration_ms > limit:
             raise self.wrong(
                 workload,
-                f"duration_ms is {plain(usage.duration_ms)}, above {whose} of {plain(limit)} ms; write less",
+                f"duration_ms is {plain(duration_ms)}, above {whose} of {plain(limit)} ms; write less",
             )
-        return usage.requests_per_month, usage.duration_ms
+        return usage.requests_per_month, duration_ms
+
+    def durations(self, workload: Workload) -> tuple[str, ...]:
+        """What the duration of a request rests on, where the usage tells none: notes for the bill."""
+        usage, recorded = self.usage(workload), self._recorded(workload)
+        if usage is None or usage.duration_ms is not None or recorded is None:
+            return ()
+        return (f"{recorded.p50_ms:g} ms a request: {recorded.origin}.",)
+
+    def _recorded(self, workload: Workload) -> Answered | None:
+        """The profile of its one model, if that has one."""
+        if len(workload.models) != 1:
+            return None
+        found = profile.read(workload.models[0].directory(self.stack.base))
+        return None if found is None else found.handler
 
     def at_a_time(self, workload: Workload, calls: tuple[Decimal, Decimal], most: int, limit: str) -> None:
         """Raise `InvalidEnvironment` where `calls` need more at a time than `most`, which `limit` names.

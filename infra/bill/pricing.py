@@ -1,6 +1,7 @@
 """Which purchases a workload comes to: the one place that knows both."""
 
-from collections.abc import Callable, Iterator, Mapping
+import difflib
+from collections.abc import Callable, Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from infra.bill.functions import function
 from infra.bill.instances import asynchronous, synchronous
 from infra.bill.month import Month
 from infra.bill.serverless import serverless
+from infra.bill.sleep import RESTING, gone
 from infra.bill.statement import Bill, WorkloadBill
 from infra.errors import Misuse
 from infra.stack import Stack
@@ -32,6 +34,7 @@ from infra.workloads import (
     MultiModelEndpoint,
     RealtimeEndpoint,
     ServerlessEndpoint,
+    Workload,
 )
 
 _LONGEST_MONTH: Final = Decimal(744)
@@ -46,8 +49,13 @@ PRICED: Final[Mapping[type[Any], Callable[[Any, Month], WorkloadBill]]] = {
 }
 
 
-def bill(stack: Stack, catalog: PriceCatalog, hours_per_month: Decimal = HOURS_PER_MONTH) -> Bill:
-    """The month of `stack` at the prices of `catalog`.
+def bill(
+    stack: Stack,
+    catalog: PriceCatalog,
+    hours_per_month: Decimal = HOURS_PER_MONTH,
+    asleep: Collection[str] = (),
+) -> Bill:
+    """The month of `stack` at the prices of `catalog`, while the workloads that `asleep` names sleep.
 
     Raises `InvalidEnvironment` for a usage table that cannot be, `Misuse` for a month that is not one.
     """
@@ -61,11 +69,17 @@ def bill(stack: Stack, catalog: PriceCatalog, hours_per_month: Decimal = HOURS_P
         environment=stack.environment.name,
         region=month.region,
         hours_per_month=hours_per_month,
-        workloads=tuple(PRICED[type(workload)](workload, month) for workload in stack.workloads),
+        workloads=tuple(_priced(workload, month, asleep) for workload in stack.workloads),
         rates=tuple(_shared(month)),
         embedded_aws=stack.environment.embedded_aws,
         caveats=tuple(_caveats(stack)),
     )
+
+
+def _priced(workload: Workload, month: Month, asleep: Collection[str]) -> WorkloadBill:
+    kind = type(workload)
+    resting = RESTING[kind](workload) if workload.name in asleep else workload
+    return gone(workload, month) if resting is None else PRICED[kind](resting, month)
 
 
 def _shared(month: Month) -> Iterator[Rate]:
@@ -86,6 +100,11 @@ def _caveats(stack: Stack) -> Iterator[str]:
     """What is billed besides, on the stack's behalf."""
     if any(isinstance(workload, InstanceEndpoint) for workload in stack.workloads):
         yield "An update runs new instances beside the old ones, and both are billed until the old ones are gone."
+    names = [workload.name for workload in stack.workloads]
+    for table in stack.environment.usage:
+        # A table may be of another stack of the environment; one that is nearly a name of this one is a slip.
+        if table not in names and (near := difflib.get_close_matches(table, names, n=1, cutoff=0.8)):
+            yield f"[usage.{table}] is in no amount: {stack.name} has no such workload, and near it is {near[0]}."
     if _in_vpc(stack):
         yield "The VPC is your own: its NAT gateways, endpoints and addresses are not in the amounts."
     if stack.environment.budget_emails:

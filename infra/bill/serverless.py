@@ -69,4 +69,5 @@ def serverless(workload: ServerlessEndpoint, month: Month) -> WorkloadBill:
             month.rate("data in and out, per GB", ServerlessData(region=region, gb=1)),
             month.rate("logs, per GB", LogsIngested(region=region, gb=1)),
         ),
+        notes=month.durations(workload),
     )

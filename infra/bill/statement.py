@@ -87,6 +87,12 @@ class Bill:
         return sum((workload.counted for workload in self.workloads), Estimate())
 
     @property
+    def told(self) -> str:
+        """`counted` in words: 'at least' where a workload cannot say what is expected, and its least is in it."""
+        shown = str(self.counted.total)
+        return shown if self.expected is not None or shown.startswith("at least") else f"at least {shown}"
+
+    @property
     def follows(self) -> list[str]:
         """How what has no limit is billed, such as 'Lambda per request'."""
         return list(dict.fromkeys(workload.follows for workload in self.workloads if workload.follows))

@@ -11,9 +11,17 @@ from infra.blueprint.roles import Statement, write
 from infra.stack import Stack
 from infra.workloads import AsyncEndpoint
 
-LIMIT = "MODELYARD_BODY_LIMIT_BYTES"
 LARGEST_BYTES = 1024**3
 """Of a request (SageMaker Developer Guide, 'Asynchronous inference': payloads up to 1 GB)."""
+
+LONGEST_SECONDS = 3600
+"""For an answer (the same page: up to an hour)."""
+
+BOUNDS = {
+    "MODELYARD_BODY_LIMIT_BYTES": str(LARGEST_BYTES),
+    "MODELYARD_QUEUE_SECONDS": str(LONGEST_SECONDS),
+}
+"""What our host is told in an image of one's own: by itself it refuses what a real-time endpoint has to refuse."""
 
 
 def async_endpoint(stack: Stack, workload: AsyncEndpoint, artifact_key: str) -> Blueprint:
@@ -62,8 +70,7 @@ def _container(stack: Stack, workload: AsyncEndpoint, artifact_key: str) -> dict
     container = one_model(stack.environment, workload, artifact_key)
     if workload.image is None:
         return container
-    # An image of one's own may run our host, which refuses more than 6 MB, as a real-time endpoint does.
-    return {**container, "environment": {LIMIT: str(LARGEST_BYTES), **container["environment"]}}
+    return {**container, "environment": {**BOUNDS, **container["environment"]}}
 
 
 def _topic(stack: Stack, workload: AsyncEndpoint, outcome: str) -> Resource:

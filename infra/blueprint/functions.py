@@ -51,6 +51,9 @@ def lambda_endpoint(stack: Stack, workload: LambdaEndpoint, artifact_key: str) -
             "function_name": function.ref("function_name"),
             "function_version": function.ref("version"),
         },
+        # A function that is made anew, as when a zip becomes an image, takes its alias and all of that with it, and
+        # keeps its name, so that nothing else would tell Terraform: it would update what is gone (ResourceNotFound).
+        follows=(function,),
     )
     url = () if workload.url is None else (_url(workload, workload.url, function, alias),)
     callers = invoke_policy(stack, workload)
@@ -145,7 +148,7 @@ def _url(workload: LambdaEndpoint, url: FunctionUrl, function: Resource, alias: 
             "allow_headers": ["content-type"] if url.public else list(SIGNED_HEADERS),
             "max_age": 300,
         }
-    return Resource("aws_lambda_function_url", workload.name, arguments)
+    return Resource("aws_lambda_function_url", workload.name, arguments, follows=(alias,))
 
 
 def _concurrency(stack: Stack, workload: LambdaEndpoint, alias: Resource) -> tuple[Resource, ...]:
@@ -161,6 +164,7 @@ def _concurrency(stack: Stack, workload: LambdaEndpoint, alias: Resource) -> tup
             "qualifier": alias.ref("name"),
             "provisioned_concurrent_executions": begins_with,
         },
+        follows=(alias,),
         # From then on Application Auto Scaling moves it: every plan would put it back.
         ignore_changes=("provisioned_concurrent_executions",) if workload.autoscaling else (),
     )

@@ -53,7 +53,7 @@ def _arrays(stack: Stack) -> Iterator[str]:
 def _types(stack: Stack) -> Iterator[str]:
     for job in _jobs(stack):
         for one in job.instance_types:
-            if one in _WORDS or one in ec2.families() or one in ec2.types():
+            if _is_known(one):
                 continue
             bare = one.removeprefix("ml.")
             near = (
@@ -70,6 +70,8 @@ def _types(stack: Stack) -> Iterator[str]:
 
 def _processors(stack: Stack) -> Iterator[str]:
     for job in _jobs(stack):
+        if not all(_is_known(one) for one in job.instance_types):
+            continue  # told above
         kinds = {_processor(one): one for one in job.instance_types}
         if len(kinds) > 1:
             named = ", ".join(f"{one} ({kind})" for kind, one in sorted(kinds.items()))
@@ -171,6 +173,10 @@ def _variables(stack: Stack) -> Iterator[str]:
         for name in job.environment:
             if _OURS.fullmatch(name):
                 yield f"{job.name}: the variable {name!r} is one that its host reads; write another name."
+
+
+def _is_known(instance_type: str) -> bool:
+    return instance_type in _WORDS or instance_type in ec2.families() or instance_type in ec2.types()
 
 
 def _processor(instance_type: str) -> str:

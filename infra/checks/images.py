@@ -27,6 +27,11 @@ def _hosts(stack: Stack) -> Iterator[str]:
                 f"{workload.name}: SageMaker has no inference_ami_version {chosen!r}; allowed are "
                 f"{', '.join(images.AMIS)}."
             )
+        elif chosen is not None and not _drives(chosen, workload.instance_type):
+            yield (
+                f"{workload.name}: inference_ami_version {chosen} has drivers of accelerators that "
+                f"{workload.instance_type} does not have; leave inference_ami_version out."
+            )
         needed = images.cuda(workload.image) if workload.image else None
         if needed is None or int(needed.partition(".")[0]) < images.CUDA_WITH_HOST:
             continue
@@ -35,6 +40,14 @@ def _hosts(stack: Stack) -> Iterator[str]:
                 f"{workload.name}: {_tag(workload.image)} has CUDA {needed}, and SageMaker's own choice of host has an "
                 f"older driver; write inference_ami_version={images.NEWEST_AMI!r}."
             )
+
+
+def _drives(ami: str, instance_type: str) -> bool:
+    """Whether a host image is for the accelerator of the type; of one that there is not, that is told already."""
+    if instance_type not in instances.hosting_types():
+        return True
+    on = instances.processor(instance_type)
+    return on == "neuron" if "neuron" in ami else "gpu" in on
 
 
 def _regions(stack: Stack) -> Iterator[str]:

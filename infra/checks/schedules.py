@@ -11,7 +11,8 @@ EXAMPLE = "cron(0 7 ? * MON-FRI *)"
 
 _EXPRESSION = re.compile(r"(cron|rate|at)\((.*)\)")
 _AT = "%Y-%m-%dT%H:%M:%S"
-_RATE = re.compile(r"[1-9][0-9]* (minute|minutes|hour|hours|day|days)")
+# EventBridge refuses 'rate(1 hours)' and 'rate(5 minute)'; nobody refuses what has the right number.
+_RATE = re.compile(r"1 (minute|hour|day)|([2-9]|[1-9][0-9]+) (minutes|hours|days)")
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ def _cron_problem(content: str) -> str | None:
 def _rate_problem(content: str) -> str | None:
     if _RATE.fullmatch(content):
         return None
-    return "is no rate; write a number from 1 on and minutes, hours or days, as in rate(12 hours)"
+    return (
+        "is no rate; write a number from 1 on and minutes, hours or days, as in rate(12 hours) or rate(1 day)"
+    )
 
 
 def _at_problem(content: str) -> str | None:

@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from infra.workloads import Metric, Step, StepScaling
 
 PERIODS = (10, 20, 30)
-"""Seconds, besides multiples of 60 (botocore, cloudwatch PutMetricAlarm `Period`)."""
+"""Seconds, besides multiples of 60 (botocore, cloudwatch PutMetricAlarm `Period`; the provider takes the same)."""
+
+MINUTE = 60
+EVERY_10_SECONDS = frozenset({"ConcurrentRequestsPerModel"})
+"""What AWS publishes oftener than once a minute (SageMaker Developer Guide, 'Define a scaling policy'). All else of its
+has no datapoint in most periods of 10 s, and the alarm would go off by chance."""
 
 DAY, WEEK = 86_400, 604_800
 
@@ -39,13 +44,19 @@ def wrong_steps(policy: StepScaling) -> Iterator[str]:
 
 
 def wrong_period(metric: Metric) -> Iterator[str]:
-    """A period that CloudWatch does not take."""
+    """A period that CloudWatch does not take, or in which there is nothing to see."""
     seconds = metric.period_seconds
-    if seconds not in PERIODS and seconds % 60:
-        minutes = max(1, round(seconds / 60))
+    of_aws = metric.namespace is None or metric.namespace.startswith("AWS/")
+    if seconds not in PERIODS and seconds % MINUTE:
+        minutes = max(1, round(seconds / MINUTE))
         yield (
             f"period_seconds {seconds} of {metric.name}; CloudWatch takes 10, 20, 30 and multiples of 60: "
-            f"write {minutes * 60}"
+            f"write {minutes * MINUTE}"
+        )
+    elif seconds < MINUTE and of_aws and metric.name not in EVERY_10_SECONDS:
+        yield (
+            f"period_seconds {seconds} of {metric.name}, which AWS publishes once a minute; write 60, or the metric "
+            f"{', '.join(sorted(EVERY_10_SECONDS))}"
         )
 
 

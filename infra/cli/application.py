@@ -11,12 +11,16 @@ from infra.cli import (
     destroy,
     doctor,
     import_ids,
+    idle,
     invoke,
     local,
     package,
     plan,
+    serve,
+    sleep,
     status,
     synth,
+    wake,
 )
 
 application = typer.Typer(
@@ -33,6 +37,7 @@ VERBS = (
     doctor,
     bootstrap,
     package,
+    serve,
     cost,
     compare,
     synth,
@@ -42,9 +47,11 @@ VERBS = (
     import_ids,
     status,
     invoke,
+    idle,
+    sleep,
+    wake,
     demo,
 )
-
 for verb in VERBS:
     verb.register(application)
 application.add_typer(local.application, name="local")

@@ -108,13 +108,17 @@ def cost(
             "--json wrote.",
         ),
     ] = None,
+    asleep: Annotated[
+        bool, typer.Option("--asleep", help="The bill while all of it sleeps: see `modelyard sleep`.")
+    ] = False,
     html: Html = None,
     json: AsJson = False,
 ) -> None:
     """Show the bill before it exists: per workload at minimum, as expected and at maximum."""
     project, loaded = open_stack(stack, env)
     month = _number(hours)
-    priced = report.price(loaded, month)
+    sleeping = [workload.name for workload in loaded.workloads] if asleep else []
+    priced = report.price(loaded, month, sleeping)
     write = writer(html)
     change = None if against is None else _against(against, priced, loaded, (stack, project), month)
     write(lambda: _page(priced, change))

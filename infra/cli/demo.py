@@ -52,7 +52,7 @@ def _run(project: Project) -> None:
     report.bill(report.price(stack))
     prepared = deploy.prepare(stack, built, connection, project, console.say)
     report.plan(prepared.plan)
-    report.outputs(deploy.carry_out(prepared, built, console.say, report.watch), as_json=False)
+    report.outputs(deploy.carry_out(prepared, built, console.say, report.watch, console.meter), as_json=False)
     tickets = json.loads((project.root / TICKETS).read_text())
     wrong = [
         text for workload in stack.workloads for text in _invoke(stack, workload.name, tickets, connection)

@@ -29,6 +29,9 @@ def deploy(
     over_budget: Annotated[
         bool, typer.Option("--over-budget", help="Deploy although the bill is above monthly_budget_usd.")
     ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Let endpoints that serve be taken down and made again.")
+    ] = False,
     engine: EngineName = "terraform",
     adopt: Adopt = None,
     json: AsJson = False,
@@ -36,13 +39,13 @@ def deploy(
     """Package, price, plan, ask, apply that plan, and verify what went live."""
     from cost import PriceCatalog
     from infra.connection import connect
-    from infra.operations import artifacts, bills
+    from infra.operations import artifacts, bills, replacement, sleepers
     from infra.operations import deploy as operation
 
     project, loaded = open_stack(stack, env)
     chosen = choose_engine(engine, adopt)
     connection = connect(loaded.environment, project)
-    priced = report.price(loaded)
+    priced = report.price(loaded, asleep=sleepers.of(loaded, connection))
     report.bill(priced, to_stderr=json)
     report.refuse_over_budget(priced, loaded.environment, over_budget)
     built = artifacts.build(loaded, project.artifacts)
@@ -53,8 +56,10 @@ def deploy(
     others = bills.others(loaded.name, connection, catalog)
     report.refuse_over_budget(priced, loaded.environment, over_budget, others)
     report.plan(prepared.plan, to_stderr=json)
+    if not replace:
+        replacement.refuse(loaded, prepared.plan, connection)
     if not yes and not prepared.plan.empty and not console.confirm(f"Deploy {loaded.name} to {env}?"):
         raise typer.Exit(1)
-    outputs = operation.carry_out(prepared, built, console.say, report.watch)
+    outputs = operation.carry_out(prepared, built, console.say, report.watch, console.meter)
     bills.keep(priced, connection)
     report.outputs(outputs, as_json=json)

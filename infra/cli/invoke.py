@@ -2,14 +2,19 @@
 
 import mimetypes
 import sys
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from infra.cli import console
 from infra.cli.options import EnvironmentName, open_environment
 from infra.errors import Misuse
+
+if TYPE_CHECKING:
+    from infra.operations.invoke import Response
+    from infra.operations.streaming import Stream
 
 GIVE = 'The request is missing or given twice; write either --json \'{"text": "..."}\' or --file FILE.'
 
@@ -36,8 +41,27 @@ def invoke(
         str | None,
         typer.Option("--target", metavar="MODEL", help="The model meant, of an endpoint with several."),
     ] = None,
+    stream: Annotated[bool, typer.Option("--stream", help="Show the answer's parts as they come.")] = False,
+    asynchronous: Annotated[
+        bool, typer.Option("--async", help="Only of an asynchronous endpoint: upload, wait, fetch.")
+    ] = False,
+    deadline_seconds: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="How long a cold start, throttling or a queue is waited for: 300; asynchronous, 1800; a job, to its "
+            "end.",
+            show_default=False,
+        ),
+    ] = None,
+    retry_unsafe: Annotated[
+        bool,
+        typer.Option(
+            "--retry-unsafe", help="Send it again where it may have run, too: it may then run twice."
+        ),
+    ] = False,
 ) -> None:
-    """Send one request, or run a job; the answer goes to stdout, the latency to stderr."""
+    """Send one request, or run a job; the answer goes to stdout, the latency and where it went to stderr."""
     from infra.connection import connect
     from infra.operations import invoke as operation
 
@@ -50,11 +74,38 @@ def invoke(
         raise Misuse(
             GIVE if body is None else f"{found.name} is a {found.kind} and takes no request; leave it out."
         )
+    if asynchronous and (stream or found.kind != "AsyncEndpoint"):
+        raise Misuse(f"{found.name} is a {found.kind} and answers at once; leave --async out.")
     guessed = content_type or (mimetypes.guess_type(file.name)[0] if file else None) or operation.JSON
     request = operation.Request(body or b"", guessed, model=target)
-    response = operation.invoke(found, request, connection)
+    patience = operation.patience_for(found, deadline_seconds, retry_unsafe)
+    if stream:
+        started = time.perf_counter()
+        _stream(operation.stream(found, request, connection, patience), found.name, started)
+        return
+    response = operation.invoke(found, request, connection, patience)
     sys.stdout.buffer.write(response.body.rstrip(b"\n") + b"\n")
-    console.say(f"{found.name}: {response.latency_ms:.0f} ms, {response.content_type}")
+    console.say(f"{found.name}: {response.latency_ms:.0f} ms, {response.content_type}: {_where(response)}")
+
+
+def _stream(begun: "Stream", name: str, started: float) -> None:
+    first, count = 0.0, 0
+    for part in begun.parts:
+        first = first or time.perf_counter() - started
+        count += 1
+        sys.stdout.buffer.write(part)
+        sys.stdout.buffer.flush()
+    console.say(
+        f"{name}: {count} parts, the first after {first * 1000:.0f} ms, the last after "
+        f"{(time.perf_counter() - started) * 1000:.0f} ms, {begun.content_type}"
+    )
+
+
+def _where(response: "Response") -> str:
+    """Where the time went, and how often it was sent again."""
+    spent = ", ".join(f"{ms:.0f} ms {stage}" for stage, ms in response.spent_ms.items())
+    retried = f"; sent again {response.retries} times" if response.retries else ""
+    return f"{spent}{retried}"
 
 
 def _body(text: str | None, file: Path | None) -> bytes | None:

@@ -28,6 +28,9 @@ Adopt = Annotated[
     Path | None,
     typer.Option("--adopt", metavar="FILE", help="Take over what `import-ids --json` printed; with Pulumi."),
 ]
+OverBudget = Annotated[
+    bool, typer.Option("--over-budget", help="Go on although the bill is above monthly_budget_usd.")
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from infra.cli import console
+from infra.cli import console, containers, variants
 from infra.cli.options import AsJson, here, open_stack
 from infra.errors import Misuse
-from model_packaging import Model
+from model_packaging import Model, profile
 
 if TYPE_CHECKING:
     from model_packaging.artifact import ModelArtifact
+    from model_packaging.profile import Profile
 
     Built = tuple[ModelArtifact, Path]
 
@@ -39,15 +40,34 @@ def package(
         str | None,
         typer.Option("--prepare", metavar="FILE", help="Of a folder: the script that makes its weights."),
     ] = None,
+    container: Annotated[
+        str | None,
+        typer.Option(
+            "--container",
+            metavar="KIND",
+            help="Of a folder, with --out: an image for sagemaker, batch or lambda.",
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="OUT", help="The folder for the image's Dockerfile and layer."),
+    ] = None,
+    optimize: Annotated[
+        bool,
+        typer.Option("--optimize", help="Let the scripts measure every variant anew, and keep the best."),
+    ] = False,
     json: AsJson = False,
 ) -> None:
-    """Build the artifacts: digest, size, files and measured latency."""
+    """Build the artifacts: digest, size, files and measured latency; or what an image of one's own is built from."""
+    if container is not None or out is not None:
+        containers.write(what, env, container, out, tuple(weights or ()), prepare)
+        return
     if env is None and Path(what).is_dir():
         if upload:
             raise Misuse(
                 f"{what} is a folder, and belongs to no environment; to upload name a stack and --env."
             )
-        built = _folder(Path(what).resolve(), tuple(weights or ()), prepare)
+        built = _folder(Path(what).resolve(), tuple(weights or ()), prepare, optimize)
     elif env is None:
         raise Misuse(f"{what!r} is no folder, and a stack needs its environment; write --env NAME.")
     elif weights or prepare:
@@ -55,8 +75,12 @@ def package(
             f"{what!r} is a stack, which names its weights itself; leave out --weights and --prepare."
         )
     else:
-        built = _stack(what, env, upload)
-    data = [_data(artifact, directory) for artifact, directory in built]
+        built = _stack(what, env, upload, optimize)
+    profiles = {directory: profile.read(directory) for _, directory in built}
+    for found in profiles.values():
+        if found is not None:
+            variants.show(found)
+    data = [_data(artifact, directory, profiles[directory]) for artifact, directory in built]
     if json:
         console.put_json(data)
         return
@@ -66,18 +90,25 @@ def package(
             console.put(f"  {line}")
 
 
-def _folder(directory: Path, weights: tuple[str, ...], prepare: str | None) -> "list[Built]":
+def _folder(directory: Path, weights: tuple[str, ...], prepare: str | None, optimize: bool) -> "list[Built]":
+    from model_packaging import anew
     from model_packaging.artifact import build_archive
 
     # The framework decides the image, not the artifact.
     model = Model(directory, framework="onnx", weights=weights, prepare=prepare)
+    if optimize:
+        anew.optimise(model, directory.parent)
     return [(build_archive(model, directory.parent, here().artifacts), directory)]
 
 
-def _stack(name: str, env: str, upload: bool) -> "list[Built]":
+def _stack(name: str, env: str, upload: bool, optimize: bool) -> "list[Built]":
     from infra.operations import artifacts
+    from model_packaging import anew
 
     project, stack = open_stack(name, env)
+    if optimize:
+        for model in dict.fromkeys(model for workload in stack.workloads for model in workload.models):
+            anew.optimise(model, stack.base)
     built = artifacts.build(stack, project.artifacts)
     if upload:
         from infra.connection import connect
@@ -85,7 +116,7 @@ def _stack(name: str, env: str, upload: bool) -> "list[Built]":
 
         connection = connect(stack.environment, project)
         connection.check_account()
-        deploy.stage(stack, built, connection, project, console.say)
+        deploy.stage(stack, built, connection, project, console.say, meter=console.meter)
     return [
         (artifact, model.directory(stack.base))
         for workload in stack.workloads
@@ -93,7 +124,7 @@ def _stack(name: str, env: str, upload: bool) -> "list[Built]":
     ]
 
 
-def _data(artifact: "ModelArtifact", directory: Path) -> dict[str, Any]:
+def _data(artifact: "ModelArtifact", directory: Path, profile: "Profile | None") -> dict[str, Any]:
     from model_packaging import latency
     from model_packaging.artifact import ARCHIVE
 
@@ -102,7 +133,7 @@ def _data(artifact: "ModelArtifact", directory: Path) -> dict[str, Any]:
     # do those of a function for another processor.
     packed = artifact.filename == ARCHIVE and any(".dist-info/" in entry.path for entry in artifact.entries)
     source = directory if packed or latency.is_foreign(artifact.entries) else artifact.file
-    measured = None if request is None else asdict(latency.measure(source, request))
+    measured = None if request is None else asdict(latency.measure(source, request, entries=artifact.entries))
     return {
         "model": artifact.model_name,
         "digest": artifact.digest,
@@ -112,6 +143,7 @@ def _data(artifact: "ModelArtifact", directory: Path) -> dict[str, Any]:
         "unpacked_bytes": artifact.unpacked_bytes,
         "files": [entry.path for entry in artifact.entries],
         "latency": measured,
+        "profile": None if profile is None else {**asdict(profile), "summary": variants.sentence(profile)},
     }
 
 
@@ -125,5 +157,6 @@ def _lines(item: Mapping[str, Any]) -> list[str]:
         if measured is None
         else f"p50 {measured['p50_ms']:.1f} ms, p99 {measured['p99_ms']:.1f} ms on this machine, "
         f"{measured['runs']} requests of sample.json, one after the other; loaded in {measured['load_ms']:.0f} ms",
+        *([item["profile"]["summary"]] if item["profile"] else []),
         item["file"],
     ]

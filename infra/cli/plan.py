@@ -29,7 +29,7 @@ def plan(
     """Show what a deploy would change, and what it would cost. Changes nothing."""
     from cost import PriceCatalog
     from infra.connection import connect
-    from infra.operations import artifacts, bills, deploy
+    from infra.operations import artifacts, bills, deploy, replacement, sleepers
 
     project, loaded = open_stack(stack, env)
     chosen = choose_engine(engine, adopt)
@@ -37,7 +37,7 @@ def plan(
     prepared = deploy.prepare(
         loaded, artifacts.identify(loaded, project.artifacts), connection, project, console.say, chosen
     )
-    priced = report.price(loaded)
+    priced = report.price(loaded, asleep=sleepers.of(loaded, connection))
     catalog = PriceCatalog.load()
     change = bills.change(priced, connection, catalog)
     if json:
@@ -57,3 +57,5 @@ def plan(
     if finding:
         console.say(f"{finding}: a deploy needs --over-budget.")
     report.plan(prepared.plan)
+    for line in replacement.findings(loaded, prepared.plan, connection):
+        console.say(f"{line}: a deploy needs --replace.")

@@ -1,6 +1,6 @@
 """How a bill, a plan and its progress are shown."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +20,16 @@ _PROGRESS_SECONDS = 10
 """Terraform tells every 10 s that it still waits; the first of these is worth a line."""
 
 
-def price(stack: Stack, hours_per_month: Decimal | None = None) -> "Bill":
-    """The stack's month at the prices that come with the kit; a month has 730 hours unless it is said."""
+def price(stack: Stack, hours_per_month: Decimal | None = None, asleep: Collection[str] = ()) -> "Bill":
+    """The stack's month at the prices that come with the kit; a month has 730 hours unless it is said.
+
+    `asleep` are the workloads that sleep.
+    """
     from cost import HOURS_PER_MONTH, PriceCatalog
     from infra.bill import bill as make
 
-    return make(stack, PriceCatalog.load(), HOURS_PER_MONTH if hours_per_month is None else hours_per_month)
+    hours = HOURS_PER_MONTH if hours_per_month is None else hours_per_month
+    return make(stack, PriceCatalog.load(), hours, asleep)
 
 
 def bill(priced: "Bill", *, to_stderr: bool = False) -> None:

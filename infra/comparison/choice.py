@@ -53,11 +53,8 @@ def check_region(catalog: PriceCatalog, region: str) -> None:
         near = difflib.get_close_matches(region, known, n=1, cutoff=0.8)
         raise Misuse(
             f"No prices are held for region {region!r}; held are {', '.join(known)}"
-            + (
-                f" (did you mean {near[0]}?)."
-                if near
-                else f"; where AWS has it: modelyard cost refresh --region {region}"
-            )
+            + (f" (did you mean {near[0]}?)" if near else "")
+            + f"; where AWS has it, run: modelyard cost refresh --region {region}"
         )
 
 

@@ -27,7 +27,7 @@ MOST_REQUESTS: Final = Decimal(10_000_000)
 
 
 class Measured(Protocol):
-    """How a model was measured: `model_packaging.latency.Latency`."""
+    """How a model was measured: `Latency` of `model_packaging.latency`, or `Answered` of its `profile`."""
 
     @property
     def load_ms(self) -> float: ...
@@ -41,6 +41,8 @@ class Measured(Protocol):
     def threads(self) -> float | None: ...
     @property
     def peak_mb(self) -> int | None: ...
+    @property
+    def origin(self) -> str: ...
 
 
 Measure = Callable[[], Measured]
@@ -179,10 +181,7 @@ def _profile(
             )
         looked = measured()
         p50, p99 = looked.p50_ms, looked.p99_ms
-        rests_on["speed"] = (
-            f"measured on this machine as `modelyard package` does, {looked.runs} requests of sample.json, one after "
-            "the other"
-        )
+        rests_on["speed"] = f"{looked.origin}, {looked.runs} requests of sample.json, one after the other"
     else:
         p50 = float(typical)
         slowest = asked.measured_p99_ms

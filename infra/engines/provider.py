@@ -4,6 +4,9 @@ from typing import Any
 
 from infra.environment import Environment
 
+KEEP = "modelyard:keep"
+"""The tag of what `modelyard idle` never touches."""
+
 _EMBEDDED = {
     # The embedded AWS has no metadata service, and buckets are not host names on 127.0.0.1.
     "s3_use_path_style": True,
@@ -20,6 +23,8 @@ def provider(environment: Environment, stack_name: str) -> dict[str, Any]:
         # The provider refuses credentials of any other account before it changes anything.
         "allowed_account_ids": [environment.account_id],
         "default_tags": [{"tags": tags(environment, stack_name)}],
+        # Set by hand on what must not be taken down as idle: a deploy would remove it.
+        "ignore_tags": [{"keys": [KEEP]}],
         **(_EMBEDDED if environment.embedded_aws else {}),
     }
 

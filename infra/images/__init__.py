@@ -1,6 +1,7 @@
 """The container image of a workload: its own, or the one that AWS keeps for handlers, by region and processor."""
 
 import datetime
+import math
 import re
 
 from infra import instances, naming
@@ -66,6 +67,25 @@ def default(framework: Framework, processor: str, region: str, today: datetime.d
     return uri
 
 
+def uri(framework: str, version: str, processor: str, region: str, today: datetime.date | None = None) -> str:
+    """The URI of an image of the table, as `image=` takes it: `images.uri("vllm", "0.30.0", "gpu", env.region)`.
+
+    Raises `InvalidStack` where the table has none, where `region` has no registry, and where AWS has stopped mending
+    it by `today`.
+    """
+    asked = (framework, version, processor)
+    found = {(image.framework, image.version, image.processor): image for image in images()}
+    if asked not in found:
+        near = [one for one in found if one[0] == framework] or list(found)
+        raise InvalidStack(
+            f"No image {' '.join(asked)!r} of AWS's is known; write one of "
+            f"{', '.join(sorted(' '.join(one) for one in near))}, or {OWN}."
+        )
+    made = _uri(found[asked], region)
+    refuse_unmended(made, today)
+    return made
+
+
 def of(workload: SageMakerEndpoint, region: str, today: datetime.date | None = None) -> str:
     """The image that `workload` runs in `region`: its own, or AWS's. Raises `InvalidStack` where there is none."""
     if workload.image is None:
@@ -81,29 +101,38 @@ def processor(workload: SageMakerEndpoint) -> str:
 
 def known(uri: str, processor: str | None = None) -> Image | None:
     """The table's row of an image; None for one of somebody else, or that the table does not have."""
-    match = _URI.fullmatch(uri)
-    if match is None or match["account"] not in accounts().values():
-        return None
     found = [
         image
-        for image in images()
+        for image in _of_its_repository(uri, processor)
         # AWS gives an image longer tags besides, with the system and the service: 2.6.0-cpu-py312-ubuntu22.04-sagemaker
-        if image.repository == match["repository"]
-        and f"{match['tag']}-".startswith(f"{image.tag}-")
-        and processor in (None, image.processor)
+        if f"{_tag(uri)}-".startswith(f"{image.tag}-")
     ]
     return found[-1] if found else None
 
 
 def refuse_unmended(uri: str, today: datetime.date | None = None) -> None:
-    """Raise `InvalidStack` for an image that AWS has stopped mending by `today`."""
-    image = known(uri)
+    """Raise `InvalidStack` for an image that AWS has stopped mending by `today`, or that is older than one of those."""
     day = today or datetime.datetime.now(datetime.UTC).date()
-    if image is not None and image.end_of_patch and image.end_of_patch < day.isoformat():
-        raise InvalidStack(
-            f"Image {image.repository}:{image.tag} is past its end of patch, {image.end_of_patch}: AWS mends no "
-            "security flaw in it any more; leave image out for one that AWS mends, or write another."
+    image = known(uri)
+    ended = [
+        one for one in _of_its_repository(uri) if one.end_of_patch and one.end_of_patch < day.isoformat()
+    ]
+    # The package forgets no version, but the table does.
+    younger = [one for one in ended if _version(_tag(uri)) < _version(one.tag)] if image is None else []
+    if image in ended:
+        found = f"{image.repository}:{image.tag} is past its end of patch, {image.end_of_patch}"
+    elif younger:
+        oldest = min(younger, key=lambda one: _version(one.tag))
+        found = (
+            f"{oldest.repository}:{_tag(uri)} is older than {oldest.version}, which is past its end of patch, "
+            f"{oldest.end_of_patch}"
         )
+    else:
+        return
+    raise InvalidStack(
+        f"Image {found}: AWS mends no security flaw in it any more; leave image out for one that AWS mends, or write "
+        "another."
+    )
 
 
 def python(uri: str) -> str | None:
@@ -118,7 +147,9 @@ def inference_ami_version(workload: InstanceEndpoint) -> str | None:
         return workload.inference_ami_version
     on = processor(workload)
     image = (
-        known(workload.image, on) if workload.image else _newest(DEFAULTS[workload.models[0].framework], on)
+        known(workload.image, on) or _kin(workload.image, on)
+        if workload.image
+        else _newest(DEFAULTS[workload.models[0].framework], on)
     )
     return image.inference_ami_version or None if image else None
 
@@ -156,6 +187,40 @@ def repository_arn(image: str) -> str:
         )
     place = f"{match['region']}:{match['account']}:repository/{match['repository']}"
     return f"arn:{naming.partition(match['region'])}:ecr:{place}"
+
+
+def _of_its_repository(uri: str, processor: str | None = None) -> list[Image]:
+    """The table's rows of the repository that an image of AWS's is in; none for one of somebody else."""
+    match = _URI.fullmatch(uri)
+    if match is None or match["account"] not in accounts().values():
+        return []
+    return [
+        image
+        for image in images()
+        if image.repository == match["repository"] and processor in (None, image.processor)
+    ]
+
+
+def _kin(uri: str, processor: str) -> Image | None:
+    """A row that says which host an image needs that the table has not yet or no more: where all of its repository
+    need the same, but for those whose tag tells another CUDA.
+    """
+    told = cuda(uri)
+    found = [
+        image for image in _of_its_repository(uri, processor) if told is None or image.cuda in ("", told)
+    ]
+    return found[-1] if len({image.inference_ami_version for image in found}) == 1 else None
+
+
+def _tag(uri: str) -> str:
+    match = _URI.fullmatch(uri)
+    return match["tag"] if match is not None else ""
+
+
+def _version(tag: str) -> tuple[float, ...]:
+    """The numbers that a tag begins with."""
+    found = re.match(r"\d+(\.\d+)*", tag)
+    return tuple(int(part) for part in found[0].split(".")) if found else (math.inf,)
 
 
 def _newest(family: str, processor: str) -> Image | None:

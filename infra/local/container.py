@@ -14,12 +14,14 @@ from typing import Any
 
 import psutil
 
-from infra.local import archive, exchange, requirements
+from infra.local import exchange, requirements
 from infra.local.backoff import Backoff
 from infra.local.exchange import Reply, Stream
 from infra.local.machine import Machine
 from infra.local.processes import PACKAGE_ROOT, Process, base_environment
 from infra.local.telemetry import LogStream
+from model_packaging.errors import UnpackFailed
+from model_packaging.unpack import unpack_tar
 
 PING_TIMEOUT_SECONDS = 2
 PING_INTERVAL_SECONDS = MEMORY_INTERVAL_SECONDS = 0.1
@@ -27,6 +29,8 @@ MEGABYTE = 1024 * 1024
 INVOCATION_TIMEOUT_SECONDS = 60
 BODY_LIMIT_BYTES = 1024**3
 """Of an asynchronous request; the front door has refused longer bodies of the others."""
+QUEUE_SECONDS = 3600
+"""Of an asynchronous request, too; of the others the front door gives up after 60 seconds."""
 
 STARTUP_TIMEOUT_SECONDS = 240
 """Where the configuration names no ContainerStartupHealthCheckTimeoutInSeconds."""
@@ -153,9 +157,9 @@ class Container:
         file = folder.with_name("model.tar.gz")
         file.write_bytes(artifact)
         try:
-            archive.unpack_tar(file, folder)
-        except archive.UnsafeArchive as error:
-            raise ContainerFailed(f"model.tar.gz was refused: {error}") from error
+            unpack_tar(file, folder)
+        except UnpackFailed as error:
+            raise ContainerFailed(str(error)) from error
         finally:
             file.unlink()
 
@@ -208,6 +212,7 @@ class Container:
             "PYTHONPATH": os.pathsep.join([*packages, str(PACKAGE_ROOT)]),
             "PYTHONUNBUFFERED": "1",
             "MODELYARD_BODY_LIMIT_BYTES": str(BODY_LIMIT_BYTES),
+            "MODELYARD_QUEUE_SECONDS": str(QUEUE_SECONDS),
             **self._machine.environment(self._region),
             **self._definition.get("Environment", {}),
             "SM_MODEL_DIR": str(self._directory / "model"),

@@ -4,9 +4,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from infra.local import archive
+from model_packaging.tape import Limits
+from model_packaging.unpack import unpack_tar
 
-MAX_BYTES = 10 * 1024**3
+LIMITS = Limits(max_bytes=10 * 1024**3)
 """Lambda's quota for an image, uncompressed (AWS Lambda Developer Guide, 'Lambda quotas')."""
 
 HIDES, HIDES_ALL = ".wh.", ".wh..wh..opq"
@@ -14,13 +15,13 @@ HIDES, HIDES_ALL = ".wh.", ".wh..wh..opq"
 
 
 def unpack(layers: Sequence[Path], target: Path) -> None:
-    """Unpack `layers`, the lowest first, into the new folder `target`. Raises archive.UnsafeArchive."""
+    """Unpack `layers`, the lowest first, into the new folder `target`. Raises `UnpackFailed`."""
     root = target.with_name(f"{target.name}.whole")
     root.mkdir(parents=True)
     try:
         for number, layer in enumerate(layers):
             upper = target.with_name(f"{target.name}.{number}")
-            archive.unpack_tar(layer, upper, MAX_BYTES)
+            unpack_tar(layer, upper, LIMITS)
             _lay(upper, root)
         root.rename(target)
     except BaseException:

@@ -1,6 +1,7 @@
 """Which artifact each kind of workload runs, and getting it to where AWS reads it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from infra.blueprint import repository
 from infra.connection import Connection
 from infra.environment import Environment
 from infra.operations import containers
+from infra.operations.meters import Meter, unseen
 from infra.stack import Stack
 from infra.workloads import (
     AsyncEndpoint,
@@ -28,12 +30,21 @@ from model_packaging.artifact import (
 from model_packaging.functions import ImageArtifact, Target, build_function, identify_function
 from model_packaging.job import build_job, identify_job
 from model_packaging.sets import ArtifactSet, SetIdentity, build_set, identify_set
-from model_packaging.upload import upload, upload_set
+from model_packaging.upload import Progress, upload, upload_set
 
-Identity = ArtifactIdentity | SetIdentity
+
+@dataclass(frozen=True)
+class KeptArtifact:
+    """What an earlier deploy has put where AWS reads it; its key is all that is known of it here."""
+
+    key: str
+    members: tuple[ModelArtifact, ...] = ()
+
+
+Identity = ArtifactIdentity | SetIdentity | KeptArtifact
 """Which artifact it is: known without building it."""
-Artifact = ModelArtifact | ArtifactSet
-"""What is built, and lies on disk."""
+Artifact = ModelArtifact | ArtifactSet | KeptArtifact
+"""What is built, and lies on disk; or in the bucket already."""
 
 
 def packed_for(stack: Stack, workload: SageMakerEndpoint) -> str | None:
@@ -113,24 +124,33 @@ def keys(artifacts: Mapping[str, Identity]) -> dict[str, str]:
     return {name: artifact.key for name, artifact in artifacts.items()}
 
 
-def _into_bucket(send: Callable[[Any, str, Any], bool]) -> Callable[[Any, Connection], bool]:
-    return lambda artifact, connection: send(
-        artifact, connection.environment.artifact_bucket, connection.client("s3")
-    )
+Uploader = Callable[[str, Any, Connection, Meter], bool]
 
 
-UPLOADERS: Mapping[type, Callable[[Any, Connection], bool]] = {
+def _into_bucket(send: Callable[[Any, str, Any, Progress], bool]) -> Uploader:
+    def upload_to_s3(name: str, artifact: Any, connection: Connection, meter: Meter) -> bool:
+        bucket, client = connection.environment.artifact_bucket, connection.client("s3")
+        with meter(name, sum(member.size_bytes for member in artifact.members)) as on_progress:
+            return send(artifact, bucket, client, on_progress)
+
+    return upload_to_s3
+
+
+UPLOADERS: Mapping[type, Uploader] = {
     ModelArtifact: _into_bucket(upload),
     ArtifactSet: _into_bucket(upload_set),
     ImageArtifact: containers.upload,
+    KeptArtifact: lambda _name, _artifact, _connection, _meter: False,
 }
 """How each kind of artifact gets to where AWS reads it; False where nothing had to be sent."""
 
 
-def upload_all(built: Mapping[str, Artifact], connection: Connection, say: Callable[[str], None]) -> None:
+def upload_all(
+    built: Mapping[str, Artifact], connection: Connection, say: Callable[[str], None], meter: Meter = unseen
+) -> None:
     """Put every artifact where AWS reads it; what is there already is not sent again."""
     for name, artifact in built.items():
-        sent = UPLOADERS[type(artifact)](artifact, connection)
+        sent = UPLOADERS[type(artifact)](name, artifact, connection, meter)
         say(
             f"{name}: {'uploaded to' if sent else 'is already at'} {_place(artifact, connection.environment)}"
         )

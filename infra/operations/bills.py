@@ -27,6 +27,12 @@ def others(stack: str, connection: Connection, catalog: PriceCatalog) -> Mapping
     return {name: None if one is None else _expected(one, catalog) for name, one in found.items()}
 
 
+def at_rest(stack: str, connection: Connection, catalog: PriceCatalog) -> Mapping[str, Decimal | None]:
+    """What each workload of a deployed stack costs a month in USD while nobody uses it; None is not known."""
+    found = read(_ledger(connection).bill(stack))
+    return {} if found is None else {one.name: one.today("minimum", catalog) for one in found.workloads}
+
+
 def saved(stack: str, connection: Connection, catalog: PriceCatalog) -> str:
     """One line: what taking `stack` down saves; empty where it is not deployed."""
     ledger = _ledger(connection)

@@ -3,8 +3,10 @@
 from infra.blueprint.repository import name_of
 from infra.connection import Connection
 from infra.ledger import Ledger
+from infra.operations.meters import Meter
 from model_packaging import image, push, registry
 from model_packaging.functions import ImageArtifact, is_layer
+from model_packaging.whole import whole
 
 DOCKERFILE = "Dockerfile"
 DELETED_AT_ONCE = 100
@@ -14,11 +16,12 @@ DELETED_AT_ONCE = 100
 def describe(artifact: ImageArtifact) -> ImageArtifact:
     """Write the Dockerfile of the same image beside the layer, for those who build with Docker."""
     text = image.dockerfile(artifact, str(registry.base_of(artifact.runtime)))
-    (artifact.file.parent / DOCKERFILE).write_text(text)
+    with whole(artifact.file.parent / DOCKERFILE) as stream:
+        stream.write(text.encode())
     return artifact
 
 
-def upload(artifact: ImageArtifact, connection: Connection) -> bool:
+def upload(name: str, artifact: ImageArtifact, connection: Connection, meter: Meter) -> bool:
     """Put the image into the environment's repository; False where its tag is there already.
 
     The base is fetched only when it is needed. The embedded AWS needs none: it brings the runtime itself.
@@ -31,7 +34,9 @@ def upload(artifact: ImageArtifact, connection: Connection) -> bool:
     if not environment.embedded_aws:
         cache = artifact.file.parents[1]
         base = registry.pull(registry.base_of(artifact.runtime), artifact.architecture, cache)
-    push.push(image.compose(artifact, base), repository, artifact.tag, client)
+    whole_image = image.compose(artifact, base)
+    with meter(name, push.size_bytes(whole_image)) as on_progress:
+        push.push(whole_image, repository, artifact.tag, client, on_progress)
     return True
 
 

@@ -2,9 +2,11 @@
 
 from infra.connection import Connection
 from infra.engines.plan import PlanSummary
+from infra.engines.terraform.workspace import TERRAFORM
 from infra.engines.workspace import Engine
 from infra.errors import Misuse
 from infra.ledger import Ledger
+from infra.operations import engines
 from infra.operations.identifiers import UNIMPORTABLE
 from infra.stack import Stack
 
@@ -24,6 +26,12 @@ def refuse(stack: Stack, plan: PlanSummary, engine: Engine, connection: Connecti
             f"{stack.name} was deployed with --engine {other}, and {engine.title} would make it a second time: "
             f"go on with --engine {other}, or move it (README, 'From one engine to the other')."
         )
+
+
+def engine_of(stack: Stack, connection: Connection) -> Engine:
+    """The engine that deployed `stack`, with which all else that is done to it goes on; Terraform where none did."""
+    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    return engines.named((maker(stack, ledger) if ledger.exists() else None) or TERRAFORM.name)
 
 
 def maker(stack: Stack, ledger: Ledger) -> str | None:

@@ -4,7 +4,7 @@ Prepare (reads only): account, blueprint, synthesis, plan. Carry out: bucket, le
 plan, and a look at what really went live.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ from infra.operations import (
     bootstrap,
     containers,
     crossing,
+    counts,
     endpoints,
     engines,
     exposure,
@@ -33,10 +34,12 @@ from infra.operations import (
     namesakes,
     retyping,
     rollback,
+    sleepers,
     status,
     storage,
     verify,
 )
+from infra.operations.meters import Meter, unseen
 from infra.project import Project
 from infra.stack import Stack
 from infra.workloads import SageMakerEndpoint
@@ -65,13 +68,20 @@ def prepare(
     project: Project,
     say: Say,
     engine: Engine = TERRAFORM,
+    asleep: Collection[str] | None = None,
 ) -> Prepared:
-    """Plan a deploy of `stack` with its workloads' artifacts; nothing on AWS is changed."""
+    """Plan a deploy of `stack` with its workloads' artifacts; nothing on AWS is changed.
+
+    `asleep` are the workloads that are to sleep from then on; without it, those that do are left asleep.
+    """
     connection.check_account()
     namesakes.refuse(stack, connection)
     retyping.refuse(stack, connection)
     bootstrap.require(connection)
-    content = blueprint(stack, artifacts.keys(identities))
+    stack = counts.kept(stack, artifacts.keys(identities), connection)
+    if asleep is None:
+        asleep = sleepers.told(stack, connection, say)
+    content = blueprint(stack, artifacts.keys(identities), asleep)
     rules.check(stack, content)
     workspace = engines.workspace(engine, content, stack.name, connection, project, say)
     plan = workspace.plan()
@@ -87,6 +97,7 @@ def stage(
     project: Project,
     say: Say,
     engine: Engine | None = None,
+    meter: Meter = unseen,
 ) -> None:
     """Put the artifacts of `stack` where AWS reads them; the environment's bucket is made where there is none.
 
@@ -97,18 +108,22 @@ def stage(
     ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
     made_by = engine.name if engine else crossing.maker(stack, ledger)
     ledger.write(stack.name, records(stack, artifacts.keys(built), made_by))
-    artifacts.upload_all(built, connection, say)
+    artifacts.upload_all(built, connection, say, meter)
 
 
 def carry_out(
-    prepared: Prepared, built: Mapping[str, artifacts.Artifact], say: Say, watch: Watch
+    prepared: Prepared,
+    built: Mapping[str, artifacts.Artifact],
+    say: Say,
+    watch: Watch,
+    meter: Meter = unseen,
 ) -> Mapping[str, Any]:
     """Do what was planned, with the artifacts built; the stack's outputs.
 
     Raises `DeployFailed` where AWS did otherwise.
     """
     stack, connection = prepared.stack, prepared.connection
-    stage(stack, built, connection, prepared.project, say, prepared.engine)
+    stage(stack, built, connection, prepared.project, say, prepared.engine, meter)
     if not prepared.plan.empty:
         _settle(stack, connection, say)
     try:

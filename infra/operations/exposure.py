@@ -1,12 +1,13 @@
 """Who may call a function's URL, as AWS has it after an apply.
 
-For a public URL the provider adds a statement to the function's policy outside of its state, and leaves it there when
-the URL goes back to IAM or goes at all. Without a public URL no such statement may stay; with one, AWS asks since
-October 2025 for a second one, which the provider cannot make before its version 6.29.
+For a URL that is made public the provider adds a statement to the function's policy, outside of its state, and leaves
+it there when the URL goes back to IAM or goes at all; for one that becomes public later it adds none (only Create of
+`function_url.go` does). Without a public URL no such statement may stay; with one, AWS asks since October 2025 for a
+second one, which the provider cannot make before its version 6.29.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.connection import Connection
@@ -17,7 +18,14 @@ from infra.workloads import LambdaEndpoint
 
 PROVIDERS = "FunctionURLAllowPublicAccess"
 OURS = "FunctionURLInvokeAllowPublicAccess"
-ACTIONS = frozenset({"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"})
+WANTED: Mapping[str, Mapping[str, Any]] = {
+    "lambda:InvokeFunctionUrl": {"StatementId": PROVIDERS, "FunctionUrlAuthType": "NONE"},
+    "lambda:InvokeFunction": {"StatementId": OURS, "InvokedViaFunctionUrl": True},
+}
+"""What a public URL takes, by action; the first under the provider's own id, so that it finds it there."""
+ACTIONS = frozenset(WANTED)
+_WIDER = frozenset({"lambda:*", "*"})
+"""What AddPermission takes besides, and what nobody is to have who is anybody."""
 ANYBODY: tuple[Any, ...] = ("*", {"AWS": "*"}, {"AWS": ["*"]})
 
 
@@ -39,27 +47,25 @@ def settle(stack: Stack, connection: Connection) -> None:
 def _settle(name: str, workload: LambdaEndpoint, client: Any) -> Iterator[str]:
     public = workload.url is not None and workload.url.public
     there = public_statements(name, client)
-    if not public:
-        for sid in there:
-            client.remove_permission(FunctionName=name, StatementId=sid, Qualifier=ALIAS)
-    elif "lambda:InvokeFunction" not in there.values():
+    kept = ACTIONS if public else frozenset()
+    for sid in (sid for sid, action in there.items() if action not in kept):
+        client.remove_permission(FunctionName=name, StatementId=sid, Qualifier=ALIAS)
+    for action in sorted(kept - set(there.values())):
         client.add_permission(
-            FunctionName=name,
-            Qualifier=ALIAS,
-            StatementId=OURS,
-            Action="lambda:InvokeFunction",
-            Principal="*",
-            InvokedViaFunctionUrl=True,
+            FunctionName=name, Qualifier=ALIAS, Action=action, Principal="*", **WANTED[action]
         )
     allowed = set(public_statements(name, client).values())
-    if not public and allowed:
+    if allowed - kept:
         yield (
-            f"Function {name} can still be called by anybody ({', '.join(sorted(allowed))}); remove the statement from "
-            f"the policy of its alias {ALIAS}."
+            f"Function {name} can still be called by anybody ({', '.join(sorted(allowed - kept))}); remove the "
+            f"statement from the policy of its alias {ALIAS}."
         )
-    if public and allowed != ACTIONS:
-        missing = ", ".join(sorted(ACTIONS - allowed))
-        yield f"Function {name} is declared public, and AWS lets nobody in without {missing}; run the deploy again."
+    if kept - allowed:
+        missing = ", ".join(sorted(kept - allowed))
+        yield (
+            f"Function {name} is declared public, and the policy of its alias {ALIAS} does not keep {missing}, which "
+            "AWS asks for: a policy of the organisation or another tool may undo it; look there, and deploy again."
+        )
 
 
 def public_statements(name: str, client: Any) -> dict[str, str]:
@@ -77,7 +83,7 @@ def public_statements(name: str, client: Any) -> dict[str, str]:
         for statement in policy["Statement"]
         if statement["Effect"] == "Allow"
         and statement["Principal"] in ANYBODY
-        and statement["Action"] in ACTIONS
+        and statement["Action"] in ACTIONS | _WIDER
         and not _narrowed(statement.get("Condition", {}))
     }
 

@@ -1,25 +1,51 @@
-"""Sends one request to what is deployed, over boto3."""
+"""Sends requests to what is deployed, over boto3: from the command line, and from any Python program.
 
+    from infra.operations.invoke import Client
+
+    with_models = Client.of("dev")
+    with_models.invoke("classify", b'{"text": "I was charged twice"}').body
+
+What did not run is sent again until it is answered or the deadline is over: throttling, a cold start, a model that is
+being loaded. What may have run is not, unless `retry_unsafe` says that it may run twice.
+"""
+
+import functools
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
-from infra.connection import Connection
-from infra.errors import InvocationFailed, Misuse
+from infra import environment, project
+from infra.blueprint.sleep import GONE
+from infra.connection import Connection, connect
+from infra.errors import Misuse
 from infra.ledger import Deployed, Ledger
-from infra.naming import ALIAS
-from infra.operations import asynchronous, jobs
+from infra.operations import asynchronous, jobs, senders
+from infra.operations.attempts import DEADLINE_SECONDS, Attempt, Patience
+from infra.operations.request import JSON, Answer, Request
+from infra.operations.streaming import EVENTS, Stream
+from infra.operations.streaming import stream as begin
 
-JSON = "application/json"
+__all__ = ["JSON", "Client", "Request", "Response", "find", "invoke"]
+
+
+PREPARING = "preparing"
 
 
 @dataclass(frozen=True)
 class Response:
-    """What came back, and how long it took as the caller sees it."""
+    """What came back, how long it took as the caller sees it, and where that went, in milliseconds."""
 
     body: bytes
     content_type: str
     latency_ms: float
+    attempts: tuple[Attempt, ...] = ()
+    spent_ms: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def retries(self) -> int:
+        """How often it was sent again."""
+        return max(0, len(self.attempts) - 1)
 
 
 def find(name: str, connection: Connection) -> Deployed:
@@ -32,7 +58,13 @@ def find(name: str, connection: Connection) -> Deployed:
         if name in (record.workload, record.name, f"{record.stack}/{record.workload}")
     ]
     if len(matches) == 1:
-        return matches[0]
+        [found] = matches
+        if found.kind in GONE and found.workload in ledger.asleep(found.stack):
+            raise Misuse(
+                f"{found.workload} of {found.stack} sleeps; wake it first: modelyard wake {found.stack} "
+                f"{found.workload} --env {connection.environment.name}"
+            )
+        return found
     where = f"environment {connection.environment.name}"
     if matches:
         names = ", ".join(f"{record.stack}/{record.workload}" for record in matches)
@@ -41,85 +73,54 @@ def find(name: str, connection: Connection) -> Deployed:
     raise Misuse(f"Nothing named {name!r} is deployed in {where}; deployed: {known}. Deploy its stack first.")
 
 
-@dataclass(frozen=True)
-class Request:
-    """What is sent. `model` is the one meant, of an endpoint that has several."""
-
-    body: bytes
-    content_type: str = JSON
-    accept: str = JSON
-    model: str | None = None
-
-
 def invoke(
     target: Deployed,
     request: Request,
     connection: Connection,
+    patience: Patience | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Response:
     """The answer of `target`; raises `InvocationFailed` with the handler's own words where it failed."""
+    check(target, request)
+    started = clock()
+    answer = INVOKERS[target.kind](target, request, connection, patience or patience_for(target))
+    latency_ms = (clock() - started) * 1000
+    told = {stage: seconds * 1000 for stage, seconds in answer.spent.items()}
+    # The first request makes a client, which takes longer than many an answer.
+    spent = {PREPARING: max(0.0, latency_ms - sum(told.values())), **told}
+    return Response(answer.body, answer.content_type, latency_ms, answer.attempts, spent)
+
+
+def check(target: Deployed, request: Request) -> None:
+    """Raise `Misuse` where a model is named of an endpoint that has one, or none of an endpoint that has several."""
     if request.model is not None and target.kind not in WITH_MODELS:
         raise Misuse(f"{target.name} is a {target.kind} and has one model; leave --target out.")
-    started = clock()
-    answer, answered_type = INVOKERS[target.kind](target, request, connection)
-    return Response(answer, answered_type, (clock() - started) * 1000)
-
-
-def _endpoint(target: Deployed, request: Request, connection: Connection, **more: str) -> tuple[bytes, str]:
-    from botocore.exceptions import ClientError
-
-    try:
-        answer = connection.client("sagemaker-runtime").invoke_endpoint(
-            EndpointName=target.name,
-            Body=request.body,
-            ContentType=request.content_type,
-            Accept=request.accept,
-            **more,
-        )
-    except ClientError as error:
-        reason = error.response.get("OriginalMessage") or error.response["Error"]["Message"]
-        raise InvocationFailed(f"Endpoint {target.name} answered: {reason}") from None
-    return answer["Body"].read(), answer["ContentType"]
-
-
-def _multi_model(target: Deployed, request: Request, connection: Connection) -> tuple[bytes, str]:
-    if request.model is None:
+    if request.model is None and target.kind in WITH_MODELS:
         raise Misuse(f"{target.name} has several models; say which one: --target MODEL.")
-    return _endpoint(
-        target, request, connection, TargetModel=f"{request.model.removesuffix('.tar.gz')}.tar.gz"
-    )
 
 
-def _function(target: Deployed, request: Request, connection: Connection) -> tuple[bytes, str]:
-    from botocore.exceptions import ClientError
-
-    if request.content_type != JSON:
-        raise Misuse(
-            f"A function takes {JSON} when it is invoked directly, not {request.content_type}; send JSON."
-        )
-    try:
-        answer = connection.client("lambda").invoke(
-            FunctionName=target.name, Qualifier=ALIAS, Payload=request.body
-        )
-    except ClientError as error:
-        raise InvocationFailed(
-            f"Function {target.name} answered: {error.response['Error']['Message']}"
-        ) from None
-    payload = answer["Payload"].read()
-    if "FunctionError" in answer:
-        raise InvocationFailed(f"Function {target.name} failed: {payload.decode(errors='replace')}")
-    return payload, JSON
+def patience_for(
+    target: Deployed, deadline_seconds: float | None = None, retry_unsafe: bool = False
+) -> Patience:
+    """As long as its kind may need to wake up, unless it is said."""
+    usual = _DEADLINES.get(target.kind, DEADLINE_SECONDS)
+    return Patience(usual if deadline_seconds is None else deadline_seconds, retry_unsafe)
 
 
-INVOKERS: Mapping[str, Callable[[Deployed, Request, Connection], tuple[bytes, str]]] = {
-    "RealtimeEndpoint": _endpoint,
-    "AsyncEndpoint": lambda target, request, connection: asynchronous.ask(
-        target, request.body, request.content_type, request.accept, connection
+_DEADLINES: Mapping[str, float] = {
+    "AsyncEndpoint": asynchronous.DEADLINE_SECONDS,
+    "BatchJob": float("inf"),
+}
+
+INVOKERS: Mapping[str, Callable[[Deployed, Request, Connection, Patience], Answer]] = {
+    "RealtimeEndpoint": senders.endpoint,
+    "AsyncEndpoint": asynchronous.ask,
+    "ServerlessEndpoint": senders.endpoint,
+    "MultiModelEndpoint": senders.endpoint,
+    "LambdaEndpoint": senders.function,
+    "BatchJob": lambda target, _request, connection, patience: Answer(
+        jobs.run(target.name, connection, patience), JSON
     ),
-    "ServerlessEndpoint": _endpoint,
-    "MultiModelEndpoint": _multi_model,
-    "LambdaEndpoint": _function,
-    "BatchJob": lambda target, _request, connection: (jobs.run(target.name, connection), JSON),
 }
 
 WITHOUT_REQUEST = frozenset({"BatchJob"})
@@ -127,3 +128,53 @@ WITHOUT_REQUEST = frozenset({"BatchJob"})
 
 WITH_MODELS = frozenset({"MultiModelEndpoint"})
 """The kinds whose requests name a model."""
+
+
+@dataclass(frozen=True, eq=False)
+class Client:
+    """Requests to what is deployed in one environment; one client serves many threads.
+
+    `name` is a workload, `stack/workload`, or a name on AWS. Every method raises `Misuse` for what is not deployed,
+    `InvocationFailed` with the reason where it failed, and `Unanswered` where it may have run.
+    """
+
+    connection: Connection
+    deadline_seconds: float | None = None
+    retry_unsafe: bool = False
+
+    @classmethod
+    def of(cls, environment_name: str, folder: Path | None = None) -> "Client":
+        """A client of stacks/environments/NAME.toml, in the project that `folder`, or this directory, lies in."""
+        found = project.find(folder or Path.cwd())
+        connection = connect(environment.load(environment_name, found.root), found)
+        connection.check_account()
+        return cls(connection)
+
+    @functools.cache  # noqa: B019  (one client per program)
+    def find(self, name: str) -> Deployed:
+        """What is deployed as `name`; looked up once."""
+        return find(name, self.connection)
+
+    def invoke(
+        self, name: str, body: bytes = b"", content_type: str = JSON, model: str | None = None
+    ) -> Response:
+        """The whole answer; an asynchronous endpoint is waited for, and a job until its end."""
+        target = self.find(name)
+        request = Request(body, content_type, model=model)
+        return invoke(target, request, self.connection, self._patience(target))
+
+    def stream(self, name: str, body: bytes, content_type: str = JSON, model: str | None = None) -> Stream:
+        """The answer in parts, as they come."""
+        target = self.find(name)
+        return stream(
+            target, Request(body, content_type, model=model), self.connection, self._patience(target)
+        )
+
+    def _patience(self, target: Deployed) -> Patience:
+        return patience_for(target, self.deadline_seconds, self.retry_unsafe)
+
+
+def stream(target: Deployed, request: Request, connection: Connection, patience: Patience) -> Stream:
+    """The answer of `target` in parts, as they come."""
+    check(target, request)
+    return begin(target, replace(request, accept=EVENTS), connection, patience)

@@ -3,8 +3,7 @@
 import collections
 import datetime
 import json
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from infra.blueprint import Blueprint
@@ -12,44 +11,56 @@ from infra.blueprint.batch import ARRAY_TAG
 from infra.connection import Connection
 from infra.errors import InvocationFailed
 from infra.operations import logs
+from infra.operations.attempts import Patience, until_answered
 from infra.stack import Stack
 from infra.workloads import BatchJob
 
 ENDED = frozenset({"SUCCEEDED", "FAILED"})
 STATES = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED")
+RUNNING = "RUNNING"
 POLL_SECONDS = 2.0
 LAST_LINES = 15
 
 Description = dict[str, Any]
 
 
-def run(name: str, connection: Connection, sleep: Callable[[float], None] = time.sleep) -> bytes:
+def run(name: str, connection: Connection, patience: Patience) -> bytes:
     """Submit the job that is deployed as `name`, wait for its end, and say as JSON what became of it.
 
     Raises `InvocationFailed` with AWS's reason and the last lines of the log where it failed.
     """
-    batch = connection.client("batch")
-    job = submit(name, batch)
+    batch, began = connection.client("batch"), patience.clock()
+    job = submit(name, connection, patience)
     found = describe(job, batch)
     while found["status"] not in ENDED:
-        sleep(POLL_SECONDS)
+        if patience.clock() - began > patience.deadline_seconds:
+            raise InvocationFailed(
+                f"Job {name} ({job}) is {found['status']} after {patience.deadline_seconds:g} s, and goes on; look at "
+                f"its state: modelyard status --env {connection.environment.name}"
+            )
+        patience.sleep(POLL_SECONDS)
         found = describe(job, batch)
     if found["status"] == "FAILED":
         raise InvocationFailed("\n".join(_reasons(name, found, connection)))
     return json.dumps(summary(found)).encode()
 
 
-def submit(name: str, batch: Any) -> str:
+def submit(name: str, connection: Connection, patience: Patience) -> str:
     """The id of a new job, with the newest definition, as large as that says."""
-    definition = _definition(name, batch)
+    definition = _definition(name, connection.client("batch"))
     if definition is None:
         raise InvocationFailed(f"Job {name} has no active definition; deploy its stack again.")
     size = int(definition.get("tags", {}).get(ARRAY_TAG, 1))
-    answer = batch.submit_job(
-        jobName=name,
-        jobQueue=name,
-        jobDefinition=definition["jobDefinitionArn"],
-        **({"arrayProperties": {"size": size}} if size > 1 else {}),
+    # SubmitJob takes no token to tell a repeated call by: sent again after a lost answer, it is a second job.
+    answer, _ = until_answered(
+        f"Job queue {name}",
+        lambda: connection.once("batch").submit_job(
+            jobName=name,
+            jobQueue=name,
+            jobDefinition=definition["jobDefinitionArn"],
+            **({"arrayProperties": {"size": size}} if size > 1 else {}),
+        ),
+        patience,
     )
     return str(answer["jobId"])
 
@@ -149,5 +160,5 @@ def look(
     under_way = sum(count for state, count in states.items() if state not in ENDED)
     last = datetime.datetime.fromtimestamp(max(created) / 1000, datetime.UTC) if created else None
     queue = queues[0]
-    state = queue["status"] if queue["status"] != "VALID" else "RUNNING" if under_way else queue["state"]
+    state = queue["status"] if queue["status"] != "VALID" else RUNNING if under_way else queue["state"]
     return state, sum(one >= hour for one in created), last

@@ -1,23 +1,30 @@
-"""What AWS itself says of what is deployed: state, counts, and the last hour's invocations."""
+"""What AWS itself says of what is deployed: state, counts, the last hour, the last use, and what it has cost."""
 
 import dataclasses
 import datetime
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from decimal import Decimal
 
 from infra.blueprint.autoscaling import VARIANT
 from infra.connection import Connection
 from infra.ledger import Deployed, Ledger
-from infra.operations import endpoints, jobs
+from infra.operations import activity, endpoints, jobs
+from infra.operations.measures import NOT_MEASURED, WINDOW, Measures, hour, measure
+from infra.operations.spending import this_month
 
-WINDOW = datetime.timedelta(hours=1)
-MISSING = "missing"
+LOOK_BACK = datetime.timedelta(days=14)
+"""As far as CloudWatch tells each quarter of an hour from the next."""
+MISSING, ASLEEP = "missing", "asleep"
 
 
 @dataclass(frozen=True)
 class Live:
-    """One workload as AWS sees it. `instances` is None for what has none; `reason` is AWS's, where it gives one."""
+    """One workload as AWS sees it. `instances` is None for what has none; `reason` is AWS's, where it gives one.
+
+    `last_used` is when its last request ended, at the latest; None where there was none in two weeks.
+    `usd_this_month` is at list price, None where it is not known.
+    """
 
     deployed: Deployed
     state: str
@@ -25,11 +32,14 @@ class Live:
     invocations_last_hour: int
     last_changed: datetime.datetime | None
     reason: str | None = None
+    last_used: datetime.datetime | None = None
+    measures: Measures = NOT_MEASURED
+    usd_this_month: Decimal | None = None
 
     @property
     def is_there(self) -> bool:
         """Whether AWS has it."""
-        return self.state != MISSING
+        return self.state not in (MISSING, ASLEEP)
 
 
 def status(connection: Connection, now: datetime.datetime) -> list[Live]:
@@ -37,7 +47,34 @@ def status(connection: Connection, now: datetime.datetime) -> list[Live]:
     ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
     if not ledger.exists():
         return []
-    return [READERS[record.kind](record, connection, now) for record in ledger.deployed()]
+    asleep = {stack: ledger.asleep(stack) for stack in ledger.stacks()}
+    return [
+        _rested(READERS[record.kind](record, connection, now), record.workload in asleep[record.stack])
+        for record in ledger.deployed()
+    ]
+
+
+def more(live: Live, connection: Connection, now: datetime.datetime) -> Live:
+    """The same with what takes further questions: errors, the p99, the last use, and what it has cost this month."""
+    if not live.is_there:
+        return live
+    record = live.deployed
+    window = WINDOW if live.invocations_last_hour else LOOK_BACK
+    metered = record.kind in activity.METERED
+    return dataclasses.replace(
+        live,
+        last_used=activity.last_used(record, connection, now, window) if metered else live.last_used,
+        measures=measure(record, connection, now),
+        usd_this_month=this_month(record, connection, now),
+    )
+
+
+def _rested(live: Live, asleep: bool) -> Live:
+    """What sleeps is missing by intent; a function goes on answering."""
+    if not asleep:
+        return live
+    state = ASLEEP if live.state == MISSING else f"{live.state}, {ASLEEP}"
+    return dataclasses.replace(live, state=state)
 
 
 def _endpoint(record: Deployed, connection: Connection, now: datetime.datetime) -> Live:
@@ -103,16 +140,8 @@ def _count(
     metric: str = "Invocations",
     statistic: str = "Sum",
 ) -> int:
-    answer: dict[str, Any] = connection.client("cloudwatch").get_metric_statistics(
-        Namespace=namespace,
-        MetricName=metric,
-        Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
-        StartTime=now - WINDOW,
-        EndTime=now + datetime.timedelta(minutes=1),
-        Period=int(WINDOW.total_seconds()),
-        Statistics=[statistic],
-    )
-    return int(sum(point[statistic] for point in answer["Datapoints"]))
+    points = hour(connection, now, (namespace, dimensions), metric, Statistics=[statistic])
+    return int(sum(point[statistic] for point in points))
 
 
 def _job(record: Deployed, connection: Connection, now: datetime.datetime) -> Live:
@@ -120,7 +149,7 @@ def _job(record: Deployed, connection: Connection, now: datetime.datetime) -> Li
     if found is None:
         return Live(record, MISSING, None, 0, None)
     state, submitted, last = found
-    return Live(record, state, None, submitted, last)
+    return Live(record, state, None, submitted, last, last_used=last)
 
 
 READERS: Mapping[str, Callable[[Deployed, Connection, datetime.datetime], Live]] = {

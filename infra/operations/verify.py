@@ -80,7 +80,10 @@ def _endpoint(
         if resource.name == workload.name
     )
     endpoint = endpoints.describe(name, connection.client("sagemaker"))
-    if endpoint is None:
+    if not any(resource.name == workload.name for resource in blueprint.of_type("aws_sagemaker_endpoint")):
+        if endpoint is not None:
+            yield f"Endpoint {name} was to sleep, and is there and billed: {endpoint['EndpointStatus']}."
+    elif endpoint is None:
         yield f"Endpoint {name} does not exist; run the deploy again."
     elif endpoint["EndpointStatus"] != "InService":
         reason = endpoint.get("FailureReason", "AWS gives no reason")

@@ -53,7 +53,7 @@ def _tiles(bill: Bill) -> list[tuple[str, str]]:
     most = str(bill.maximum.total) if bill.maximum.lines else ""
     found = [
         ("minimum, USD a month", str(bill.minimum.total)),
-        ("expected", str(bill.counted.total) if used else ""),
+        ("expected", bill.told if used else ""),
         ("maximum", f"{most}{' + usage' if bill.follows and most else ''}"),
     ]
     return [(name, value) for name, value in found if value]

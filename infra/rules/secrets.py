@@ -30,9 +30,11 @@ _KEYS = (
     re.compile(r"\bhf_[A-Za-z0-9]{30,}\b"),
     re.compile(r"\bsk-[A-Za-z0-9_-]{20,}"),
     re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}\b"),
+    re.compile(r"\bnpm_[A-Za-z0-9]{36}\b"),
     re.compile(r"\bxox[abpr]-[A-Za-z0-9-]{10,}"),
     re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\."),
 )
+_PASSWORD_IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:[^/\s@]+@")
 _RANDOM = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)[A-Za-z0-9+/_=-]{32,}")
 _RANDOM_BITS = 4.2
 """Bits per character of at least 32 random letters and digits; a digest in hexadecimal has at most 4.0."""
@@ -59,6 +61,8 @@ def is_secret(name: str, value: str) -> str | None:
         return None
     if any(key.search(value) for key in _KEYS):
         return "holds a key"
+    if _PASSWORD_IN_URL.search(value):
+        return "holds a password in an address"
     words = [word for word in re.split(r"[^A-Z0-9]+", name.upper()) if word]
     named = _WORDS & set(words) or _PAIRS & set(itertools.pairwise(words))
     if named and words[-1] != "ARN" and not _TOKENS_OF_TEXT & set(words):

@@ -18,10 +18,11 @@ class _Instances:
     """What every endpoint on instances has.
 
     `instance_count` is how many it starts with; with `autoscaling`, at least its minimum. `environment` is given
-    to the container. `image` is a container image's URI; where it is None, the AWS image for the model's
-    framework and the instance's processor is used. `inference_ami_version` is the host image that the
-    container's CUDA needs; where it is None, the table of images says. `startup_timeout_seconds` is how long the
-    container may take until /ping answers 200. `volume_gb` is the instance's volume, where its type has one.
+    to the container. `image` is a container image's URI, such as `infra.images.uri` has of AWS's; where it is None,
+    the AWS image for the model's framework and the instance's processor is used. `inference_ami_version` is the
+    host image that the container's CUDA needs; where it is None, the table of images says.
+    `startup_timeout_seconds` is how long the container may take until /ping answers 200. `volume_gb` is the
+    instance's volume, where its type has one.
     `network`, `alarms`, `rollout` and `data_capture` take the place of the environment's, and False is none.
     """
 

@@ -15,7 +15,7 @@ Statistic = Literal["Average", "Maximum", "Minimum", "SampleCount", "Sum"]
 class Metric:
     """A CloudWatch metric. Without `dimensions` it is that of the workload itself, in its own namespace.
 
-    `period_seconds` is 10, 30 or a multiple of 60, as CloudWatch has it.
+    `period_seconds` is a multiple of 60, as CloudWatch has it; 10, 20 or 30 where the metric comes as often.
     """
 
     # Lengths and pattern as CloudWatch has them (botocore, cloudwatch PutMetricAlarm).

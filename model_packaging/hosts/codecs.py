@@ -1,13 +1,16 @@
 """Bytes to data and back, by media type. `CODECS` is the table: another type is one more row."""
 
-import json
-import math
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
-from .faults import BadRequest
+from .arrays import decode_npy, encode_npy
+from .json_text import decode_json, decode_lines, encode_json, encode_lines
+from .tables import decode_csv, encode_csv
 
 JSON = "application/json"
+JSON_LINES = "application/x-ndjson"
+CSV = "text/csv"
+NPY = "application/x-npy"
 
 
 class Codec(NamedTuple):
@@ -66,51 +69,11 @@ def _quality(parameter: str) -> float:
         return 1.0
 
 
-def decode_json(body: bytes) -> Any:
-    """Strict JSON in UTF-8: no NaN, no number beyond a double, no nesting that exhausts the stack.
-
-    Raises `BadRequest` with the place of the mistake.
-    """
-    try:
-        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, parse_float=_finite)
-    except UnicodeDecodeError as error:
-        raise BadRequest(f"The body is not UTF-8 (byte {error.start}); send JSON in UTF-8.") from None
-    except json.JSONDecodeError as error:
-        raise BadRequest(f"The body is not JSON: {error}.") from None
-    except RecursionError:
-        raise BadRequest("The body is JSON nested too deeply; send a flatter structure.") from None
-    except ValueError:  # Python's own limit, which json.loads runs into
-        raise BadRequest("The body holds a whole number of more than 4300 digits.") from None
-
-
-def encode_json(data: Any) -> bytes:
-    """JSON in UTF-8. NumPy values and arrays go out as numbers and lists.
-
-    Raises ValueError for NaN and infinity, TypeError for what JSON has no form for.
-    """
-    return json.dumps(data, allow_nan=False, default=_plain, separators=(", ", ": ")).encode()
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise BadRequest(f"The body holds {name}, which is not JSON; leave it out or send null.")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        shown = text if len(text) <= 40 else text[:37] + "..."
-        raise BadRequest(f"The body holds {shown}, which is beyond the range of a double.")
-    return number
-
-
-def _plain(value: Any) -> Any:
-    if hasattr(value, "tolist"):
-        return value.tolist()
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, (set, frozenset)):
-        return sorted(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form; return dicts, lists, numbers or text.")
-
-
-CODECS: dict[str, Codec] = {JSON: Codec(decode_json, encode_json)}
+CODECS: dict[str, Codec] = {
+    JSON: Codec(decode_json, encode_json),
+    JSON_LINES: Codec(decode_lines, encode_lines),
+    "application/jsonlines": Codec(decode_lines, encode_lines),  # SageMaker's own name for the same
+    CSV: Codec(decode_csv, encode_csv),
+    NPY: Codec(decode_npy, encode_npy),
+}
+"""The first that `Accept` allows is what an answer is written in."""

@@ -2,7 +2,8 @@
 
 Direct: the event is the input data, and the return value the prediction; a fault is raised, so that the
 invocation carries it as its FunctionError. Over HTTP (function URL, API Gateway 1.0 and 2.0, load
-balancer): the event's body is the request's, and a fault is an answer with its status.
+balancer): the event's body is the request's, and a fault is an answer with its status. GET of a path that ends with
+/ping is answered as by the other hosts, for the health check of a load balancer.
 """
 
 import base64
@@ -14,13 +15,24 @@ from .codecs import CODECS, JSON, MediaType
 from .faults import BadRequest, Fault, HandlerFault
 from .handler import Handler
 
+ALLOW = {"allow": "OPTIONS, POST"}
+
+RESPONSE_LIMIT_BYTES = 6_291_556
+"""What Lambda takes of a function, as JSON (AWS Lambda Developer Guide, 'Lambda quotas': 6 MB). Above it the caller is
+told 'Internal Server Error' and nothing else."""
+
 
 def answer(handler: Handler, event: Any, request_id: str) -> Any:
     """What the function returns for `event`."""
     if not is_http(event):
         return _direct(handler, event)
-    if _method(event) != "POST":
-        return _failure(405, f"{_method(event)} is not served; send POST with the input as body.", request_id)
+    made = _predicted(handler, event, request_id) if _method(event) == "POST" else _told(event, request_id)
+    if _method(event) == "HEAD":
+        made |= {"body": "", "isBase64Encoded": False}
+    return _multi_valued(made) if _is_multi_valued(event) else made
+
+
+def _predicted(handler: Handler, event: Mapping[str, Any], request_id: str) -> dict[str, Any]:
     try:
         headers = _headers(event)
         body, content_type = handler.transform(
@@ -28,7 +40,25 @@ def answer(handler: Handler, event: Any, request_id: str) -> Any:
         )
     except Fault as fault:
         return _failure(fault.status, str(fault), request_id)
-    return _success(body, content_type)
+    made = _success(body, content_type)
+    length = len(made["body"])
+    # A character takes at most six as JSON; only what may be too long is counted.
+    if length * 6 > RESPONSE_LIMIT_BYTES and (size := len(json.dumps(made).encode())) > RESPONSE_LIMIT_BYTES:
+        told = f"The answer is {size} bytes as JSON; Lambda sends at most {RESPONSE_LIMIT_BYTES}: ask for less at once."
+        return _failure(500, told, request_id)
+    return made
+
+
+def _told(event: Mapping[str, Any], request_id: str) -> dict[str, Any]:
+    """The answer to a request that brings no input."""
+    method = _method(event)
+    if method in ("GET", "HEAD") and str(event.get("rawPath") or event.get("path")).endswith("/ping"):
+        return {"statusCode": 200, "headers": {}, "body": "", "isBase64Encoded": False}
+    if method == "OPTIONS":
+        return {"statusCode": 204, "headers": dict(ALLOW), "body": "", "isBase64Encoded": False}
+    made = _failure(405, f"{method} is not served; send POST with the input as body.", request_id)
+    made["headers"] |= ALLOW
+    return made
 
 
 def streamed(
@@ -65,9 +95,26 @@ def _method(event: Mapping[str, Any]) -> str:
 
 def _headers(event: Mapping[str, Any]) -> dict[str, str]:
     headers = event.get("headers")
+    if _is_multi_valued(event):
+        lists = event["multiValueHeaders"]
+        if not all(isinstance(values, list) for values in lists.values()):
+            raise BadRequest(
+                "The event's multiValueHeaders hold something else than lists; send lists of texts."
+            )
+        headers = {name: ", ".join(map(str, values)) for name, values in lists.items()}
     if not isinstance(headers, Mapping | None):
         raise BadRequest(f"The event's headers are {_kind(headers)}; send an object of names and texts.")
     return {str(name).lower(): str(value) for name, value in (headers or {}).items()}
+
+
+def _is_multi_valued(event: Mapping[str, Any]) -> bool:
+    """Whether a load balancer sends only lists of values: it then takes no others in the answer."""
+    return event.get("headers") is None and isinstance(event.get("multiValueHeaders"), Mapping)
+
+
+def _multi_valued(made: dict[str, Any]) -> dict[str, Any]:
+    lists = {name: [value] for name, value in made.pop("headers").items()}
+    return {**made, "multiValueHeaders": lists}
 
 
 def _body(event: Mapping[str, Any]) -> bytes:

@@ -1,24 +1,24 @@
 """What both SageMaker hosts do with an HTTP request: its body within the limit, its id, and what is refused."""
 
+import asyncio
 import json
-import os
 import re
-import sys
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from model_packaging.hosts.codecs import JSON
 from model_packaging.hosts.faults import Fault
-
-BODY_LIMIT_BYTES = int(os.environ.get("MODELYARD_BODY_LIMIT_BYTES") or 6_291_456)
-"""BodyBlob's maximum (botocore's model of InvokeEndpoint); an asynchronous endpoint takes up to 1 GB."""
+from model_packaging.hosts.journal import Journal, level_of
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+LINGER_BYTES, LINGER_SECONDS = 32 * 1024 * 1024, 5
 
 
 class TooLarge(Fault):
@@ -27,21 +27,52 @@ class TooLarge(Fault):
     status = 413
 
 
-async def body_of(request: Request) -> bytes:
-    """The whole body. Raises TooLarge."""
-    too_large = TooLarge(
-        f"The body is longer than {BODY_LIMIT_BYTES} bytes, SageMaker's limit; send less at once."
-    )
+class Refusal(Response):
+    """An answer to a request whose body is not read: the connection ends with it.
+
+    What still comes is thrown away for a moment. A connection that is closed with bytes unread is reset, and a
+    client that sends its whole body before it reads would never see the answer.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [*self.raw_headers, (b"connection", b"close")]
+        await send({"type": "http.response.start", "status": self.status_code, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        try:
+            async with asyncio.timeout(LINGER_SECONDS):
+                await _skip(receive)
+        except TimeoutError:
+            pass
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _skip(receive: Receive) -> None:
+    left = LINGER_BYTES
+    while left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        if not message.get("more_body", False):
+            return
+
+
+async def body_of(request: Request, limit_bytes: int) -> bytes:
+    """The whole body. Raises TooLarge, and ClientDisconnect where the caller went away."""
+    too_large = f"The body is longer than {limit_bytes} bytes, SageMaker's limit; send less at once."
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared) > BODY_LIMIT_BYTES:
-        raise too_large
+    if declared.isdecimal() and int(declared[:20]) > limit_bytes:
+        raise TooLarge(too_large)
     chunks, length = [], 0
-    async for chunk in request.stream():
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect()
+        chunk = message.get("body", b"")
         length += len(chunk)
-        if length > BODY_LIMIT_BYTES:
-            raise too_large
+        if length > limit_bytes:
+            raise TooLarge(too_large)
         chunks.append(chunk)
-    return b"".join(chunks)
+        if not message.get("more_body", False):
+            return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def request_id(request: Request) -> str:
@@ -54,29 +85,38 @@ def request_id(request: Request) -> str:
 
 
 def failure(
-    request: Request, status: int, message: str, headers: Mapping[str, str] | None = None
+    request: Request,
+    journal: Journal,
+    status: int,
+    message: str,
+    headers: Mapping[str, str] | None = None,
+    logged: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The answer that says what was wrong, and a line in the log."""
+    """The answer that says what was wrong, and a line in the log, which also has what is in `logged`."""
     known = request_id(request)
-    print(f"{status} {known} {message}", file=sys.stderr, flush=True)
-    return Response(
+    journal.write(
+        level_of(status), {"request_id": known, "status": status, **(logged or {}), "message": message}
+    )
+    kind = Refusal if status == TooLarge.status else Response
+    return kind(
         json.dumps({"error": message, "request_id": known}).encode(),
         status_code=status,
         headers={**(headers or {}), "content-type": JSON, "x-amzn-requestid": known},
     )
 
 
-def refused(served: str) -> Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]:
+def refused(
+    served: str, journal: Journal
+) -> Mapping[Any, Callable[[Request, Exception], Awaitable[Response]]]:
     """Starlette's exception handlers: `served` says which paths are served."""
 
     async def unknown(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         message = f"{request.method} {request.url.path} is not served; {served}"
-        return failure(request, error.status_code, message, error.headers)
+        return failure(request, journal, error.status_code, message, error.headers)
 
     async def failed(request: Request, error: Exception) -> Response:
-        return failure(
-            request, 500, f"The host failed with {type(error).__name__}; its log has the traceback."
-        )
+        message = f"The host failed with {type(error).__name__}; its log has the traceback."
+        return failure(request, journal, 500, message)
 
     return {HTTPException: unknown, Exception: failed}

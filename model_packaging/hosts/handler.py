@@ -3,26 +3,35 @@
     model_fn(model_dir: str) -> model                       default: the directory, as a Path
     input_fn(body: str | bytes, content_type: str) -> data  default: the codec of the content type
     predict_fn(data, model) -> prediction                   required
+    predict_batch_fn(items: list, model) -> list            optional: one prediction per item, in their order
     output_fn(prediction, accept: str) -> body              default: the codec of the accepted type
     stream_fn(data, model) -> iterator of parts             optional: the answer as it is made
+    Input, Output                                           optional: pydantic models of data and prediction
+    THREAD_SAFE = True                                      optional: the functions may run in several threads
 
 `input_fn` is given text for JSON and text/*, bytes for the rest. `output_fn` returns text, bytes, or one
 of them with its content type; `stream_fn` yields text, bytes, or what becomes a line of JSON. A ValueError
 out of `input_fn`, `predict_fn` or `stream_fn` is the caller's fault (400); anything else that they raise is
 the handler's (500).
+
+With `predict_batch_fn` the `sagemaker` host predicts requests together that wait at the same time; where it
+raises, they are predicted one by one, so that only the guilty one fails. With `Input` the data, also what
+`input_fn` made, is `Input.model_validate(data)`; what that refuses is the caller's fault. `Output` is shown in
+the interactive pages and not checked. Without `THREAD_SAFE` one function runs at a time, always in the same thread.
 """
 
+import contextlib
 import importlib.util
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from .codecs import CODECS, JSON, MediaType, accepted, choose
+from .codecs import CODECS, JSON, JSON_LINES, MediaType, accepted, choose
 from .faults import (
     BadRequest,
     Fault,
@@ -32,12 +41,12 @@ from .faults import (
     UnsupportedMediaType,
     one_line,
 )
+from .validation import validated
 
 HEADER = re.compile(r"[\x20-\x7e]+")
 """What an HTTP header can carry."""
 
-JSON_LINES = "application/x-ndjson"
-"""Of a streamed answer in objects: one a line."""
+THREAD_SAFE = re.compile(rb"^THREAD_SAFE *= *True\b", re.MULTILINE)
 
 FILE = "inference.py"
 MODULE = "modelyard_inference"
@@ -54,6 +63,10 @@ class Handler:
     input_fn: Callable[[str | bytes, str], Any] | None = None
     output_fn: Callable[[Any, str], Any] | None = None
     stream_fn: Callable[[Any, Any], Iterable[Any]] | None = None
+    predict_batch_fn: Callable[[list[Any], Any], Iterable[Any]] | None = None
+    input_model: Any = None
+    output_model: Any = None
+    thread_safe: bool = False
 
     @classmethod
     def load(cls, model_dir: Path) -> "Handler":
@@ -69,13 +82,34 @@ class Handler:
             input_fn=getattr(module, "input_fn", None),
             output_fn=getattr(module, "output_fn", None),
             stream_fn=getattr(module, "stream_fn", None),
+            predict_batch_fn=getattr(module, "predict_batch_fn", None),
+            input_model=_declared(module, "Input"),
+            output_model=_declared(module, "Output"),
+            thread_safe=getattr(module, "THREAD_SAFE", False) is True,
         )
 
     def transform(self, body: bytes, content_type: str | None, accept: str | None) -> tuple[bytes, str]:
         """One request, end to end: the answer's bytes and its content type. Raises `Fault`."""
-        data = self._read(body, MediaType.parse(content_type))
-        prediction = self._guard("predict_fn", BadRequest, self.predict_fn, data, self.model)
-        return self._write(prediction, accept)
+        return self.write(self.predict(self.read(body, content_type)), accept)
+
+    def predict(self, data: Any) -> Any:
+        """The prediction for one request's data. Raises `Fault`."""
+        return self._guard("predict_fn", BadRequest, self.predict_fn, data, self.model)
+
+    def predict_batch(self, items: Sequence[Any]) -> list[Any]:
+        """The predictions for several requests' data, in their order. Raises `Fault`."""
+        if self.predict_batch_fn is None:
+            raise HandlerFault(
+                "The handler has no predict_batch_fn; write predict_batch_fn(items, model) that returns a list."
+            )
+        made = list(
+            self._guard("predict_batch_fn", HandlerFault, self.predict_batch_fn, list(items), self.model)
+        )
+        if len(made) != len(items):
+            raise HandlerFault(
+                f"predict_batch_fn returned {len(made)} predictions for {len(items)} items; return one for each."
+            )
+        return made
 
     def stream(self, body: bytes, content_type: str | None) -> tuple[Iterator[bytes], str]:
         """One request, answered in parts as `stream_fn` yields them, and the content type that its first part says.
@@ -86,7 +120,7 @@ class Handler:
             raise HandlerFault(
                 "The handler has no stream_fn; write stream_fn(data, model) that yields parts."
             )
-        data = self._read(body, MediaType.parse(content_type))
+        data = self.read(body, content_type)
         parts = iter(self._guard("stream_fn", BadRequest, self.stream_fn, data, self.model))
         first = self._guard("stream_fn", BadRequest, next, parts, "")
         return self._parts(first, parts), _streamed_type(first)
@@ -97,7 +131,14 @@ class Handler:
             yield self._guard("stream_fn", HandlerFault, _encoded, part)
             part = self._guard("stream_fn", HandlerFault, next, parts, _END)
 
-    def _read(self, body: bytes, media: MediaType) -> Any:
+    def read(self, body: bytes, content_type: str | None) -> Any:
+        """A request's data: decoded, and an `Input` where the handler declares one. Raises `Fault`."""
+        data = self._decoded(body, MediaType.parse(content_type))
+        if self.input_model is None:
+            return data
+        return self._guard("Input", BadRequest, validated, self.input_model, data)
+
+    def _decoded(self, body: bytes, media: MediaType) -> Any:
         if media.is_text and media.charset not in (None, "utf-8", "utf8", "us-ascii"):
             raise UnsupportedMediaType(f"Charset {media.charset} is not supported; send UTF-8.")
         if self.input_fn is None:
@@ -115,7 +156,8 @@ class Handler:
                 raise BadRequest(f"The body is not UTF-8 (byte {error.start}); send UTF-8.") from None
         return self._guard("input_fn", BadRequest, self.input_fn, given, media.name)
 
-    def _write(self, prediction: Any, accept: str | None) -> tuple[bytes, str]:
+    def write(self, prediction: Any, accept: str | None) -> tuple[bytes, str]:
+        """An answer's bytes and its content type. Raises `Fault`."""
         chosen = choose(accept)
         if self.output_fn is None:
             if chosen is None:
@@ -154,6 +196,13 @@ class Handler:
             raise HandlerFault(f"{stage} raised {type(error).__name__}: {one_line(error)}") from error
 
 
+def is_thread_safe(model_dir: Path) -> bool:
+    """Whether the handler below `model_dir` says so, by its text: libraries count their threads once it is imported."""
+    with contextlib.suppress(InvalidHandler, OSError):
+        return THREAD_SAFE.search(_find(model_dir).read_bytes()) is not None
+    return False
+
+
 _END = object()
 
 
@@ -175,6 +224,12 @@ def _log_place(stage: str, error: ValueError) -> None:
     print(
         f"{stage}: {one_line(error)} ({Path(last.filename).name}:{last.lineno})", file=sys.stderr, flush=True
     )
+
+
+def _declared(module: ModuleType, name: str) -> Any:
+    """The module's own model of that name; None where what is there is no such thing."""
+    found = getattr(module, name, None)
+    return found if callable(getattr(found, "model_validate", None)) else None
 
 
 def _find(model_dir: Path) -> Path:

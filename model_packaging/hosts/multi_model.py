@@ -25,26 +25,34 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from model_packaging.hosts.codecs import JSON, decode_json
+from model_packaging.hosts.codecs import JSON
 from model_packaging.hosts.exchange import body_of, failure, refused
 from model_packaging.hosts.faults import BadRequest, Fault
+from model_packaging.hosts.journal import Journal
+from model_packaging.hosts.json_text import decode_json
+from model_packaging.hosts.settings import Settings
 from model_packaging.hosts.workers import Workers
 
 PAGE = 100
 """Models of one answer of GET /models."""
 
 FORWARDED = ("content-type", "accept", "x-amzn-requestid", "x-amzn-sagemaker-custom-attributes")
-RETURNED = ("content-type", "x-amzn-requestid", "x-amzn-sagemaker-custom-attributes")
+RETURNED = ("content-type", "retry-after", "x-amzn-requestid", "x-amzn-sagemaker-custom-attributes")
 
 
-def application(workers: Workers) -> Starlette:
+def application(workers: Workers, settings: Settings) -> Starlette:
     """The routes over the models that are loaded."""
+    journal = Journal(settings)
+    guarded = functools.partial(_guarded, journal=journal)
+
+    async def body(request: Request) -> bytes:
+        return await body_of(request, settings.body_limit_bytes)
 
     async def ping(request: Request) -> Response:
         return Response(status_code=200)
 
     async def load(request: Request) -> Response:
-        name, url = _named(decode_json(await body_of(request)))
+        name, url = _named(decode_json(await body(request)))
         await _in_thread(workers.load, name, url)
         return _json({"modelName": name, "modelUrl": url})
 
@@ -69,23 +77,23 @@ def application(workers: Workers) -> Starlette:
     async def invoke(request: Request) -> Response:
         worker = workers.find(_name(request))
         headers = {name: request.headers[name] for name in FORWARDED if name in request.headers}
-        status, answered, body = await _in_thread(worker.invoke, await body_of(request), headers)
-        return Response(body, status, {name: answered[name] for name in RETURNED if name in answered})
+        status, answered, content = await _in_thread(worker.invoke, await body(request), headers)
+        return Response(content, status, {name: answered[name] for name in RETURNED if name in answered})
 
     return Starlette(
         routes=[
             Route("/ping", ping, methods=["GET"]),
-            Route("/models", _guarded(load), methods=["POST"]),
-            Route("/models", _guarded(listed), methods=["GET"]),
-            Route("/models/{name}", _guarded(described), methods=["GET"]),
-            Route("/models/{name}", _guarded(unload), methods=["DELETE"]),
-            Route("/models/{name}/invoke", _guarded(invoke), methods=["POST"]),
+            Route("/models", guarded(load), methods=["POST"]),
+            Route("/models", guarded(listed), methods=["GET"]),
+            Route("/models/{name}", guarded(described), methods=["GET"]),
+            Route("/models/{name}", guarded(unload), methods=["DELETE"]),
+            Route("/models/{name}/invoke", guarded(invoke), methods=["POST"]),
         ],
-        exception_handlers=refused("GET /ping, and /models with its models, are."),
+        exception_handlers=refused("GET /ping, and /models with its models, are.", journal),
     )
 
 
-def _guarded(serve: Callable[[Request], Any]) -> Callable[[Request], Any]:
+def _guarded(serve: Callable[[Request], Any], journal: Journal) -> Callable[[Request], Any]:
     """Answers a fault with its status."""
 
     @functools.wraps(serve)
@@ -95,7 +103,7 @@ def _guarded(serve: Callable[[Request], Any]) -> Callable[[Request], Any]:
         except ClientDisconnect:
             return Response(status_code=499)
         except Fault as fault:
-            return failure(request, fault.status, str(fault))
+            return failure(request, journal, fault.status, str(fault))
         return answer
 
     return guarded

@@ -9,10 +9,19 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import costs, pulumi, terraform
+from tests.bench import artifacts, costs, functions, models, overload, pulumi, serving, terraform
 from tests.e2e.conftest import Yard, make_project
 
-BENCHES: dict[str, Callable[[Yard, Path], float]] = {**terraform.BENCHES, **costs.BENCHES, **pulumi.BENCHES}
+BENCHES: dict[str, Callable[[Yard, Path], float]] = {
+    **terraform.BENCHES,
+    **costs.BENCHES,
+    **artifacts.BENCHES,
+    **functions.BENCHES,
+    **models.BENCHES,
+    **serving.BENCHES,
+    **overload.BENCHES,
+    **pulumi.BENCHES,
+}
 """Each is given a project of its own and an empty folder, prints its line, and returns the ratio."""
 
 

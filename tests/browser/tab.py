@@ -27,6 +27,10 @@ class Tab:
 
     def open(self, file: Path, *, dark: bool = False, width: int = 1280, height: int = 900) -> None:
         """Show `file` in a window of that size, in light or dark, and wait until it is loaded."""
+        self.visit(file.resolve().as_uri(), dark=dark, width=width, height=height)
+
+    def visit(self, url: str, *, dark: bool = False, width: int = 1280, height: int = 900) -> None:
+        """The same of an address."""
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
@@ -43,7 +47,7 @@ class Tab:
         )
         self.said.clear()
         self.asked.clear()
-        self.call("Page.navigate", url=file.resolve().as_uri())
+        self.call("Page.navigate", url=url)
         self.until("document.readyState === 'complete'")
 
     def value(self, expression: str) -> Any:

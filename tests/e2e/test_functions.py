@@ -162,3 +162,26 @@ def test_what_is_public_no_more_lets_nobody_in(aws, changed, held_out):
     images, labels = held_out
     assert call(aws, images[:1])[0] == 403
     assert call(aws, images[:1], **SIGNED)[2][0]["digit"] == int(labels[0])
+
+
+def test_a_url_that_becomes_public_again_lets_anybody_in(yard, aws, changed, held_out):
+    """The provider adds its statement to a new URL only; this one is updated."""
+    write(yard, "FunctionUrl(streaming=True", "FunctionUrl(public=True, streaming=True")
+    assert "0 to destroy" in yard.run("deploy", "answers", "--env", "local", "--yes").stdout
+    images, labels = held_out
+    assert call(aws, images[:1])[2][0]["digit"] == int(labels[0])
+
+
+def test_a_function_that_was_an_image_and_becomes_a_zip_takes_all_of_its_with_it(
+    yard, aws, changed, held_out
+):
+    """AWS has no update from one to the other: another function of the same name, with another alias and URL."""
+    write(yard, 'package="image"', 'package="zip", provisioned_concurrency=1')
+    write(yard, "url=None", "url=FunctionUrl()")
+    yard.run("deploy", "answers", "--env", "local", "--yes")
+    write(yard, 'package="zip"', 'package="image"')
+    replaced = yard.run("deploy", "answers", "--env", "local", "--yes").stdout
+    assert "4 to add, 0 to change, 4 to destroy (4 replaced)" in replaced
+    images, labels = held_out
+    assert invoke(aws, WHOLE, images[:1])[0]["digit"] == int(labels[0])
+    assert "no changes" in yard.run("plan", "answers", "--env", "local").stdout

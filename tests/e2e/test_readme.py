@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -44,11 +45,15 @@ class Reader:
 
     def __init__(self, yard: Yard) -> None:
         self.yard = yard
+        self.behind: list[subprocess.Popen[str]] = []
 
     def console(self, text: str) -> None:
         for command, lines in commands(text):
             if command.startswith(("git clone", "make ")):
                 continue  # a fresh clone is what CI starts from; the targets are tested below
+            if command.endswith(" &"):
+                self.start(command.removesuffix(" &"), lines)
+                continue
             done = self.shell(command)
             printed = [plain(line) for line in (done.stdout + done.stderr).splitlines()]
             for line in lines:
@@ -56,12 +61,34 @@ class Reader:
                     f"{command} did not print {line!r}:\n{done.stdout}\n{done.stderr}"
                 )
 
+    def start(self, command: str, lines: list[str]) -> None:
+        """What stays up beside the commands after it, once it has printed its lines."""
+        process = subprocess.Popen(
+            shlex.split(command),
+            cwd=self.yard.root,
+            env=self.variables(),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.behind.append(process)
+        assert process.stdout is not None
+        assert [process.stdout.readline().rstrip() for _ in lines] == lines
+
+    def end(self) -> None:
+        """Ctrl-C for what stayed up; it must end well."""
+        for process in self.behind:
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 0
+
+    def variables(self) -> dict[str, str]:
+        return {**BARE, "PATH": f"{BIN}:{BARE['PATH']}", **self.aws()}
+
     def shell(self, command: str) -> "subprocess.CompletedProcess[str]":
-        variables = {**BARE, "PATH": f"{BIN}:{BARE['PATH']}", **self.aws()}
         done = subprocess.run(
             shlex.split(command),
             cwd=self.yard.root,
-            env=variables,
+            env=self.variables(),
             capture_output=True,
             text=True,
             timeout=250,
@@ -117,7 +144,10 @@ def test_every_block_works_and_prints_what_it_is_said_to(tmp_path):
     try:
         for language, text in blocks():
             getattr(reader, language)(text)
+        reader.end()
     finally:
+        for process in reader.behind:
+            process.kill()
         reader.yard.run("local", "down")
 
 

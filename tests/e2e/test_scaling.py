@@ -190,6 +190,19 @@ def test_nothing_that_scaling_moved_is_a_change_to_terraform(yard, counts):
     assert "no changes" in yard.run("plan", "scaled", "--env", "local").stdout.lower()
 
 
+def test_an_update_keeps_the_instances_that_scaling_has_brought_up(yard, client, counts):
+    counts.await_(2)  # which the timetable's minimum holds; one is declared
+    handler = yard.root / "stacks" / "models" / "digits" / "inference.py"
+    handler.write_text(f"{handler.read_text()}\n# another version\n")
+    yard.run("deploy", "scaled", "--env", "local", "--yes")
+    described = client("sagemaker").describe_endpoint(EndpointName=ENDPOINT)
+    (variant,) = client("sagemaker").describe_endpoint_config(
+        EndpointConfigName=described["EndpointConfigName"]
+    )["ProductionVariants"]
+    assert variant["InitialInstanceCount"] == 2
+    assert "no changes" in yard.run("plan", "scaled", "--env", "local").stdout.lower()
+
+
 def test_the_alarms_of_the_stack_are_evaluated(client, counts):
     found = client("cloudwatch").describe_alarms(AlarmNamePrefix=ENDPOINT)["MetricAlarms"]
     assert {one["StateValue"] for one in found} == {"OK"} and len(found) == 2

@@ -231,6 +231,23 @@ def test_the_notes_say_what_the_amounts_rest_on() -> None:
     assert "The embedded AWS costs nothing" in notes(bill(stack(endpoint(), embedded_aws=True), CATALOG))
 
 
+def test_a_usage_table_with_a_slip_in_its_name_is_told_and_that_of_another_stack_is_not() -> None:
+    tables = {name: {"requests_per_month": 5} for name in ("clasify", "embed-nightly", "classify-small")}
+    told = notes(bill(stack(endpoint(), function("other"), usage=tables), CATALOG))
+    assert "[usage.clasify] is in no amount: triage has no such workload, and near it is classify." in told
+    assert "embed-nightly" not in told and "[usage.classify-small]" not in told
+    assert "in no amount" not in notes(
+        bill(stack(endpoint(), usage={"classify": tables["clasify"]}), CATALOG)
+    )
+
+
+def test_what_is_expected_of_some_workloads_only_is_at_least_that() -> None:
+    some = bill(stack(endpoint(autoscaling=SCALING), function(), **usage(1_000_000, 100)), CATALOG)
+    assert some.expected is None and some.told == "at least 87.68"  # two alarms of the scaling
+    known = bill(stack(endpoint(), function(), **usage(1_000_000, 100)), CATALOG)
+    assert known.told == str(known.counted.total) == "87.48"
+
+
 def test_the_shipped_prices_cover_a_common_stack() -> None:
     found = bill(stack(endpoint(autoscaling=SCALING), function()), PriceCatalog.load())
     assert not found.minimum.total.at_least and not found.maximum.total.at_least

@@ -50,10 +50,14 @@ def test_no_setting_of_a_person_reaches_the_embedded_aws(monkeypatch):
 
 def test_an_invocation_is_waited_for_as_long_as_it_may_take_and_a_function_is_not_run_twice():
     connection = Connection(EMBEDDED, VARIABLES)
-    assert connection.client("sagemaker-runtime").meta.config.read_timeout > 60
-    config = connection.client("lambda").meta.config
+    assert connection.once("sagemaker-runtime").meta.config.read_timeout > 60
+    config = connection.once("lambda").meta.config
     assert config.read_timeout > 900
-    assert config.retries["total_max_attempts"] == 1
+    for service in ("sagemaker-runtime", "lambda", "batch"):
+        retries = connection.once(service).meta.config.retries
+        assert (retries["mode"], retries["total_max_attempts"]) == ("adaptive", 1)
+    # What only reads is repeated as usual.
+    assert "total_max_attempts" not in connection.client("lambda").meta.config.retries
 
 
 def test_an_embedded_aws_that_is_not_up_is_told_with_its_remedy(tmp_path):

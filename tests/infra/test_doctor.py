@@ -83,7 +83,7 @@ def test_everything_that_is_not_ok_has_a_remedy() -> None:
     assert bad["extra local"] == Finding(
         "extra local",
         False,
-        "missing: moto, psutil, starlette, uvicorn",
+        "missing: moto, prometheus-client, psutil, starlette, uvicorn",
         f"run: {sys.executable} -m pip install --editable '.[local]'",
         required=False,
     )

@@ -90,3 +90,18 @@ def test_what_cannot_be_built_again_is_counted(ledger):
     assert ledger.results() == 0
     put(ledger, "data/inbox/sort/output/1.out", "data/inbox/sort/input/1", "models/tiny/0/model.tar.gz")
     assert ledger.results() == 2
+
+
+def test_what_sleeps_is_remembered_until_it_is_awake_or_gone(ledger):
+    assert ledger.asleep("shop") == frozenset()
+    ledger.write_asleep("shop", {"rank", "queue"})
+    assert ledger.asleep("shop") == {"rank", "queue"}
+    ledger.write_asleep("shop", set())
+    assert ledger.asleep("shop") == frozenset()
+    ledger.write_asleep("shop", {"rank"})
+    ledger.remove("shop")
+    assert ledger.asleep("shop") == frozenset()
+
+
+def test_a_stack_that_is_not_deployed_has_no_workloads(ledger):
+    assert ledger.of("shop") == []

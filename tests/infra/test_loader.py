@@ -69,12 +69,12 @@ def test_what_is_not_there(project, environment, name, message):
         (
             GOOD.replace('framework="onnx"', 'framework="caffe"'),
             InvalidStack,
-            "Model: framework: found 'caffe'; input should",
+            "shop.py, line 6: Model: framework is 'caffe'; allowed are ",
         ),
         (
             "from infra import TargetTracking\nTargetTracking(max_capacity=2)",
             InvalidStack,
-            "^TargetTracking: no target given; write exactly one of ",
+            "^stacks/shop.py, line 2: TargetTracking: no target given; write exactly one of ",
         ),
         (
             GOOD.replace("instance_type=", "instance="),

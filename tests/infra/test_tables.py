@@ -6,6 +6,7 @@ import pytest
 
 from infra.bill.pricing import PRICED
 from infra.blueprint import RENDERERS
+from infra.operations.activity import READERS as HISTORIES
 from infra.operations.artifacts import BUILDERS, IDENTIFIERS
 from infra.operations.invoke import INVOKERS
 from infra.operations.logs import GROUPS
@@ -21,7 +22,7 @@ BY_CLASS = {
     "verifiers": VERIFIERS,
     "prices": PRICED,
 }
-BY_NAME = {"groups": GROUPS, "readers": READERS, "invokers": INVOKERS}
+BY_NAME = {"groups": GROUPS, "readers": READERS, "histories": HISTORIES, "invokers": INVOKERS}
 
 
 @pytest.mark.parametrize("table", BY_CLASS)

@@ -72,5 +72,11 @@ def test_a_broad_policy_is_found_by_both(said):
     assert any(finding.startswith("UNKNOWN_ACTION") for finding in said["parliament"]["broad"])
 
 
+def test_every_action_of_the_table_is_one_that_an_example_needs():
+    statements = [one for text in POLICIES.values() for one in json.loads(text)["Statement"]]
+    needed = {action for one in statements if "*" in one.get("Resource", ()) for action in one["Action"]}
+    assert set(UNSCOPED) <= needed
+
+
 def test_every_action_that_is_allowed_on_everything_has_no_resource_level(said):
     assert said["unscoped"] == [*UNSCOPED]

@@ -172,3 +172,47 @@ def test_packages_may_be_in_the_archive_for_a_container_that_can_fetch_none(make
     assert "code/requirements.txt" not in paths
     assert "code/idna/__init__.py" in paths and "code/inference.py" in paths
     assert packed.key == identify_archive(model, tmp_path, cache, "python3.12").key != plain.key
+
+
+WORDS = {"words.txt": "".join(f"{n * 7919 % 1000003} " for n in range(400_000))}
+
+
+def test_the_bytes_do_not_depend_on_threads_or_processors(make_model, tmp_path, cache, monkeypatch):
+    entries = artifact.archive_entries(make_model(WORDS), tmp_path, cache)
+    written = []
+    for number, threads in enumerate((1, 2, 3)):
+        monkeypatch.setattr(archive, "THREADS", threads)
+        monkeypatch.setattr(os, "cpu_count", lambda: 8)
+        archive.write(entries, cache / str(number) / "file", archive.write_tar)
+        written.append((cache / str(number) / "file").read_bytes())
+    assert written[0] == written[1] == written[2]
+    assert len(written[0]) < 0.5 * len(WORDS["words.txt"])
+
+
+@pytest.mark.parametrize("build", [build_archive, build_function])
+@pytest.mark.parametrize(
+    "damage",
+    [lambda packed: packed[: len(packed) // 2], lambda packed: packed[:5000] + b"other" + packed[5005:]],
+    ids=["cut short", "altered"],
+)
+def test_an_artifact_that_is_not_what_was_built_is_refused(make_model, tmp_path, cache, build, damage):
+    model = make_model(FILES)
+    made = build(model, tmp_path, cache)
+    build(model, tmp_path, cache)  # read through, and noted
+    made.file.write_bytes(damage(made.file.read_bytes()))
+    with pytest.raises(
+        BuildFailed, match=r"was cut short or altered since it was built \(.*\) Remove .* and run it"
+    ) as told:
+        build(model, tmp_path, cache)
+    assert str(made.file) in str(told.value) and "\n" not in str(told.value)
+
+
+def test_another_archive_under_the_name_is_refused(make_model, tmp_path, cache):
+    model = make_model(FILES)
+    made, other = (
+        build_archive(model, tmp_path, cache),
+        make_model({"inference.py": "import os\n"}, name="other"),
+    )
+    made.file.write_bytes(build_archive(other, tmp_path, cache).file.read_bytes())
+    with pytest.raises(BuildFailed, match=r"'code/inference\.py' is not what was packed"):
+        build_archive(model, tmp_path, cache)

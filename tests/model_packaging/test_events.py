@@ -4,6 +4,8 @@ import base64
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model_packaging.hosts.events import answer
 from model_packaging.hosts.faults import BadRequest, HandlerFault
@@ -60,7 +62,7 @@ def test_an_http_event_is_answered_over_http(event):
         (url_event(None), 400, "not JSON"),
         (url_event("%%", encoded=True), 400, "marked as base64 and is not"),
         (url_event("\ud800"), 400, "not UTF-8"),
-        (url_event("1", **{"content-type": "text/csv"}), 415, "text/csv is not supported"),
+        (url_event("1", **{"content-type": "image/png"}), 415, "image/png is not supported"),
         (url_event("1", accept="image/png"), 406, "image/png cannot be given"),
         (url_event("", method="GET"), 405, "GET is not served; send POST"),
         ({"httpMethod": "POST", "requestContext": {}, "headers": None, "body": None}, 400, "not JSON"),
@@ -123,3 +125,73 @@ def test_what_the_handler_raises_fails_the_invocation():
 
     with pytest.raises(HandlerFault, match="predict_fn raised OSError: no disk"):
         answer(Handler(None, broken), {}, "r")
+
+
+@pytest.mark.parametrize(
+    "path, method, status",
+    [
+        ("/ping", "GET", 200),
+        ("/prod/ping", "HEAD", 200),
+        ("/", "GET", 405),
+        ("/", "HEAD", 405),
+        ("/a", "OPTIONS", 204),
+    ],
+)
+def test_a_request_without_input_has_an_answer_of_its_own(path, method, status):
+    event = {**url_event(None, method=method), "rawPath": path}
+    response = answer(ECHO, event, "r")
+    assert response["statusCode"] == status
+    if status == 405 and method != "HEAD":
+        assert "GET is not served" in response["body"]
+    else:
+        assert response["body"] == ""
+    assert response["headers"].get("allow") == (None if status == 200 else "OPTIONS, POST")
+
+
+def test_a_load_balancer_that_sends_lists_is_given_lists():
+    event = {
+        "requestContext": {"elb": {}},
+        "httpMethod": "POST",
+        "path": "/",
+        "multiValueHeaders": {"Content-Type": ["image/png"], "accept": ["text/html", "application/json"]},
+        "body": "1",
+    }
+    refused = answer(ECHO, event, "r")
+    assert refused["statusCode"] == 415 and "headers" not in refused
+    assert refused["multiValueHeaders"] == {"content-type": ["application/json"]}
+    event["multiValueHeaders"]["Content-Type"] = ["application/json"]
+    assert answer(ECHO, event, "r")["body"] == '{"got": 1}'
+
+
+def test_an_answer_that_lambda_would_not_send_is_told():
+    long = Handler(None, lambda data, model: "a" * data)
+    assert answer(long, url_event("6000000"), "r")["statusCode"] == 200
+    response = answer(long, url_event("6300000"), "r")
+    assert response["statusCode"] == 500
+    assert "Lambda sends at most 6291556" in json.loads(response["body"])["error"]
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+EVENTS = st.fixed_dictionaries(
+    {
+        "requestContext": st.just({"elb": {}})
+        | st.builds(lambda method: {"http": {"method": method}}, JSON_VALUES),
+        "httpMethod": st.sampled_from(["POST", "GET", "HEAD", "OPTIONS", "BREW"]),
+    },
+    optional={
+        name: JSON_VALUES
+        for name in ("headers", "multiValueHeaders", "body", "isBase64Encoded", "path", "rawPath", "cookies")
+    },
+)
+
+
+@given(event=EVENTS)
+def test_whatever_an_http_event_holds_it_has_an_answer_over_http(event):
+    response = answer(ECHO, event, "r")
+    assert isinstance(response["statusCode"], int) and isinstance(response["body"], str)
+    assert ("headers" in response) is not ("multiValueHeaders" in response)
+    assert json.loads(json.dumps(response)) == response

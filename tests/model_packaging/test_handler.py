@@ -115,10 +115,10 @@ ECHO = "def predict_fn(data, model): return data"
         (
             ECHO,
             b"1",
-            "text/csv",
+            "image/png",
             None,
             UnsupportedMediaType,
-            "text/csv is not supported; send application/json",
+            "image/png is not supported; send application/json",
         ),
         (ECHO, b"1", "application/json; charset=latin-1", None, UnsupportedMediaType, "Charset latin-1"),
         (ECHO, b"1", JSON, "image/png", NotAcceptable, "image/png cannot be given; accept application/json"),

@@ -68,8 +68,10 @@ def test_it_keeps_what_the_base_says(layer):
 def test_the_dockerfile_says_the_same(make_model, tmp_path, cache):
     made = build_function(make_model(), tmp_path, cache, Target("python3.12", "arm64", "image"))
     assert image.dockerfile(made, "public.ecr.aws/lambda/python:3.12") == (
+        "# No USER: Lambda runs every image as a user of its own, who may write to /tmp only.\n"
         "FROM --platform=linux/arm64 public.ecr.aws/lambda/python:3.12\n"
         "ADD function-python3.12-arm64.tar.gz /\n"
         'LABEL modelyard.runtime="python3.12"\n'
+        "WORKDIR /var/task\n"
         'CMD ["modelyard_host.aws_lambda.handler"]\n'
     )

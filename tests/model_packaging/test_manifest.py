@@ -91,3 +91,19 @@ def test_a_pickle_is_refused_by_name(make_model, tmp_path):
     model = make_model({"model.bin": pickle.dumps({"w": [1.0]})})
     with pytest.raises(InvalidModel, match=r"models/tiny/model\.bin holds a pickle.*safetensors, ONNX"):
         scan(model, tmp_path)
+
+
+def test_a_pickle_is_packed_only_where_the_model_names_it(make_model, tmp_path):
+    files = {"model.pkl": b"cos\nsystem\n(S'true'\ntR.", "other.pkl": b"cos\nsystem\n(S'true'\ntR."}
+    with pytest.raises(InvalidModel, match=r"holds a pickle.*name it: Model.*trust_pickle=") as raised:
+        scan(make_model(files), tmp_path)
+    assert "\n" not in str(raised.value)
+    with pytest.raises(InvalidModel, match=r"other\.pkl holds a pickle"):
+        scan(make_model(files, trust_pickle=("model.pkl",)), tmp_path)
+    named = make_model(files, trust_pickle=("model.pkl", "other.pkl"))
+    assert [entry.path for entry in scan(named, tmp_path)] == ["inference.py", "model.pkl", "other.pkl"]
+
+
+def test_the_calibration_set_stays_in_the_folder(make_model, tmp_path):
+    model = make_model({"calibration.json": "[]", "sample.json": "[]", "profile.json": "{}"})
+    assert [entry.path for entry in scan(model, tmp_path)] == ["inference.py", "profile.json"]

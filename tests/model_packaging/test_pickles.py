@@ -1,16 +1,23 @@
 """Which files count as pickles, and which only look like them."""
 
+import bz2
 import collections
 import fractions
+import gzip
 import io
+import lzma
+import os
 import pickle
 import zipfile
+import zlib
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from model_packaging.errors import InvalidModel
+from model_packaging.manifest import scan
 from model_packaging.pickles import is_pickled
 
 OBJECTS = np.array([{"a": 1}, None], dtype=object)
@@ -123,3 +130,33 @@ def test_text_passes(write, text):
 @given(st.binary(max_size=60), st.sampled_from([b"", b"\x93NUMPY", b"PK\x03\x04", b"(", b"cos\n"]))
 def test_any_bytes_are_judged(write, content, start):
     assert is_pickled(write(start + content + b".")) in (True, False)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, bz2.compress, lzma.compress])
+def test_a_compressed_pickle_is_seen_and_other_compressed_bytes_are_not(write, pack):
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        assert is_pickled(write(pack(pickle.dumps({"w": [1.0]}, protocol))))
+    assert not is_pickled(write(pack(b"words and more words")))
+    assert not is_pickled(write(pack(b"words and more words")[:9]))
+
+
+def bomb(levels):
+    """A pickle of a few bytes a level whose lists double at each: loaded it has 2 ** levels elements."""
+    value = []
+    for _ in range(levels):
+        value = [value, value]
+    return value
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_bomb_is_refused_in_one_line_and_never_loaded(make_model, tmp_path, protocol):
+    class Runs:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "it ran"),)
+
+    packed = pickle.dumps([bomb(60), Runs()], protocol)
+    assert len(packed) < 2000
+    model = make_model({"weights.bin": packed})
+    with pytest.raises(InvalidModel, match=r"^models/tiny/weights\.bin holds a pickle: .* instead\.$"):
+        scan(model, tmp_path)
+    assert not (tmp_path / "it ran").exists()

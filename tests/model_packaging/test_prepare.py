@@ -88,3 +88,31 @@ def test_two_processes_make_the_weights_once(make_model, tmp_path):
     running = [subprocess.Popen([sys.executable, "-c", program]) for _ in range(2)]
     assert [process.wait(timeout=60) for process in running] == [0, 0]
     assert (tmp_path / "models/tiny/runs").read_text() == "x"
+
+
+def test_weights_that_were_being_made_at_a_kill_are_made_anew(make_model, tmp_path):
+    """kill -9 leaves a file under its final name, which may be half of it."""
+    folder = tmp_path / "models/tiny"
+    model = with_script(make_model, WRITES)
+    slow = "import os, signal, time; open('model.bin', 'w').write('half'); os.kill(os.getppid(), signal.SIGKILL)\n"
+    (folder / "export.py").write_text(slow)
+    program = (
+        "from pathlib import Path; from model_packaging import Model; from model_packaging.prepare import prepare\n"
+        "prepare(Model(Path('models/tiny'), framework='onnx', weights=('model.bin',), prepare='export.py'), Path('.'))"
+    )
+    killed = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True)
+    assert killed.returncode == -signal.SIGKILL and (folder / "model.bin").read_text() == "half"
+    (folder / "export.py").write_text(WRITES)
+    prepare(model, tmp_path, io.StringIO())
+    assert (folder / "model.bin").read_text() == "made"
+    assert sorted(path.name for path in folder.iterdir()) == ["export.py", "inference.py", "model.bin"]
+
+
+def test_notes_that_are_cut_short_are_no_notes(make_model, tmp_path):
+    model = with_script(make_model, "raise SystemExit('must not run')")
+    for text in ("", '["mod'):
+        (tmp_path / "models/tiny/model.bin").write_text("mine")
+        (tmp_path / "models/tiny/.unfinished.json").write_text(text)
+        prepare(model, tmp_path)
+        assert (tmp_path / "models/tiny/model.bin").read_text() == "mine"
+        assert not (tmp_path / "models/tiny/.unfinished.json").exists()

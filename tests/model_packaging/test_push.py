@@ -51,7 +51,9 @@ def made(make_model, tmp_path, cache):
 
 def test_an_image_lies_under_its_tag_and_digest(ecr, made):
     assert not push.is_there("images", "tiny-1", ecr)
-    push.push(made, "images", "tiny-1", Counted(ecr, part_size=1000))
+    told = []
+    push.push(made, "images", "tiny-1", Counted(ecr, part_size=1000), told.append)
+    assert sum(told) == push.size_bytes(made) and len(told) > 5
     assert push.is_there("images", "tiny-1", ecr)
     (found,) = ecr.batch_get_image(repositoryName="images", imageIds=[{"imageTag": "tiny-1"}])["images"]
     assert found["imageManifest"].encode() == made.manifest
@@ -61,7 +63,9 @@ def test_an_image_lies_under_its_tag_and_digest(ecr, made):
 def test_a_layer_that_lies_there_is_not_sent_again(ecr, made):
     push.push(made, "images", "tiny-1", ecr)
     again = Counted(ecr)
-    push.push(made, "images", "tiny-1", again)  # the same tag and content: another deploy was first
+    told = []
+    push.push(made, "images", "tiny-1", again, told.append)  # another deploy was first, with the same content
+    assert told == [push.size_bytes(made)]
     assert again.calls == ["batch_check_layer_availability", "put_image"]
 
 

@@ -2,17 +2,13 @@
 
 import base64
 import json
-import queue
 import subprocess
 import sys
-import threading
-import time
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from model_packaging.functions import Target, function_entries
+from tests.model_packaging.runtime_api import Received, RuntimeApi
 
 HANDLER = """
 import time
@@ -27,76 +23,6 @@ def stream_fn(data, model):
             raise RuntimeError("lost the thread")
         time.sleep(0.1)
 """
-
-
-@dataclass
-class Received:
-    """What the runtime sent: where to, its headers, the chunks with their times, and the trailers."""
-
-    path: str
-    headers: dict
-    chunks: list = field(default_factory=list)
-    times: list = field(default_factory=list)
-    trailers: dict = field(default_factory=dict)
-
-    @property
-    def body(self) -> bytes:
-        return b"".join(self.chunks)
-
-    @property
-    def prelude(self) -> dict:
-        return json.loads(self.body.partition(b"\0" * 8)[0])
-
-    @property
-    def content(self) -> bytes:
-        return self.body.partition(b"\0" * 8)[2]
-
-
-class RuntimeApi:
-    """Lambda's side: gives events, and keeps what comes back."""
-
-    def __init__(self) -> None:
-        self.events: queue.Queue = queue.Queue()
-        self.received: queue.Queue = queue.Queue()
-        api = self
-
-        class Requests(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                body = json.dumps(api.events.get()).encode()
-                self.send_response(200)
-                self.send_header("Lambda-Runtime-Aws-Request-Id", "request-1")
-                self.send_header("Lambda-Runtime-Trace-Id", "Root=1")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def do_POST(self) -> None:
-                got = Received(self.path, dict(self.headers))
-                if "Content-Length" in self.headers:
-                    got.chunks.append(self.rfile.read(int(self.headers["Content-Length"])))
-                while "Content-Length" not in self.headers and (size := int(self.rfile.readline(), 16)):
-                    got.chunks.append(self.rfile.read(size))
-                    got.times.append(time.monotonic())
-                    self.rfile.readline()
-                while "Content-Length" not in self.headers and (line := self.rfile.readline().strip()):
-                    name, _, value = line.decode().partition(": ")
-                    got.trailers[name] = value
-                self.send_response(202)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-                api.received.put(got)
-
-            def log_message(self, *_) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Requests)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def address(self) -> str:
-        return f"127.0.0.1:{self.server.server_port}"
 
 
 @pytest.fixture
@@ -124,8 +50,7 @@ def start(make_model, tmp_path, cache, bare_environment):
     for process in processes:
         process.kill()
         process.wait()
-    api.server.shutdown()
-    api.server.server_close()
+    api.close()
 
 
 def http(do: str, method: str = "POST") -> dict:

@@ -13,6 +13,7 @@ import pytest
 from model_packaging import Model
 from model_packaging.functions import UNZIPPED_LIMIT_BYTES, build_function
 from model_packaging.hosts.faults import BadRequest
+from model_packaging.hosts.handler import Handler
 
 ROOT = Path(__file__).parents[2]
 STACKS = ROOT / "stacks"
@@ -83,6 +84,18 @@ def test_a_list_is_answered_in_order_and_like_its_parts(ask):
     assert [one["label"] for one in together] == [ticket["label"] for ticket in TICKETS] * 8
     assert [one["score"] for one in together[:5]] == pytest.approx([one["score"] for one in alone], abs=2e-4)
     assert ask({"texts": []}) == []
+
+
+def test_requests_that_are_predicted_together_get_their_own_answers(folder):
+    path = list(sys.path)
+    handler = Handler.load(folder)
+    sys.path[:] = path
+    texts = [ticket["text"] for ticket in TICKETS]
+    functions = vars(sys.modules[handler.predict_fn.__module__])
+    first, none, rest = functions["predict_batch_fn"](
+        [{"text": texts[0]}, {"texts": []}, {"texts": texts[1:]}], handler.model
+    )
+    assert none == [] and [first["label"], *(one["label"] for one in rest)] == [t["label"] for t in TICKETS]
 
 
 @pytest.mark.parametrize("text", ["💳 zu viel bezahlt", "a", "charged twice " * 1000, "\u0000", "请退款"])

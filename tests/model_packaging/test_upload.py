@@ -106,7 +106,7 @@ def interrupt():
 
 
 @pytest.mark.parametrize("event, expected", [(refuse, UploadFailed), (interrupt, KeyboardInterrupt)])
-def test_an_upload_that_ends_early_leaves_no_parts(tmp_path, client, calls, event, expected):
+def test_an_upload_that_ends_early_leaves_parts_and_no_object(tmp_path, client, calls, event, expected):
     made = artifact(tmp_path, PART_BYTES * 3)
 
     def at_second_part(params, **_):
@@ -116,9 +116,11 @@ def test_an_upload_that_ends_early_leaves_no_parts(tmp_path, client, calls, even
     client.meta.events.register("before-call.s3.UploadPart", at_second_part)
     with pytest.raises(expected):
         upload(made, BUCKET, client)
-    assert calls["CreateMultipartUpload"] == calls["AbortMultipartUpload"] == 1
-    assert client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == []
+    assert (calls["CreateMultipartUpload"], calls["AbortMultipartUpload"]) == (1, 0)
     assert client.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
+    client.meta.events.unregister("before-call.s3.UploadPart", at_second_part)
+    assert upload(made, BUCKET, client) is True
+    assert client.list_multipart_uploads(Bucket=BUCKET).get("Uploads", []) == [], "the old one is removed"
 
 
 def test_what_cannot_be_verified_is_an_error(tmp_path, client):

@@ -13,7 +13,7 @@ from typing import Any
 from infra.engines import private_file
 from infra.engines.events import ResourceEvent, ignore
 from infra.engines.plan import PlanSummary
-from infra.engines.terraform import process, state
+from infra.engines.terraform import drift, process, state
 from infra.engines.terraform.diagnostics import failure
 from infra.engines.terraform.events import Transcript
 from infra.engines.terraform.mirror import PROVIDER
@@ -31,6 +31,7 @@ Measured: during a refresh that is being retried, it had not ended after 5 minut
 """
 
 PLAN = "plan.tfplan"
+DRIFT = "drift.tfplan"
 ERRORED = "errored.tfstate"
 _RESTORED = "restored.tfstate"
 _RECORD = "modelyard-init"
@@ -122,6 +123,19 @@ class Runner:
             drift=tuple(change for change in said.drift if change.action == "delete"),
             warnings=tuple(d for d in said.diagnostics if d.severity == "warning"),
         )
+
+    def drift(self) -> tuple[drift.Drifted, ...]:
+        """What was changed outside of Terraform since its last apply; changes nothing, and locks nothing."""
+        self.init()
+        file = self.directory / DRIFT
+        try:
+            self._run(
+                ["plan", "-refresh-only", "-json", "-input=false", "-lock=false", f"-out={DRIFT}"],
+                self._planning,
+            )
+            return drift.read(file, f"the state of {self.directory.name}")
+        finally:
+            file.unlink(missing_ok=True)
 
     def apply(self, on_event: Callable[[ResourceEvent], None] = ignore) -> Mapping[str, Any]:
         """Applies the saved plan, once; returns the outputs by name."""

@@ -1,4 +1,4 @@
-"""S3: checksums are verified, bucket policies know conditions, and unknown parts of a bucket are refused."""
+"""S3: checksums are verified, and told of parts; bucket policies know conditions; unknown subresources are refused."""
 
 import base64
 import binascii
@@ -20,6 +20,7 @@ from infra.local.overlay.faults import NotModelled
 
 moto_put_object = S3Response.put_object
 moto_upload_part = S3Response.upload_part
+moto_list_parts = S3Response.list_parts
 moto_setup_class = S3Response.setup_class
 
 
@@ -39,6 +40,22 @@ def put_object(self: S3Response) -> TYPE_RESPONSE:
 def upload_part(self: S3Response) -> TYPE_RESPONSE:
     verify(self.headers, self.body or b"", self.raw_body or b"")
     return moto_upload_part(self)
+
+
+def list_parts(self: S3Response) -> TYPE_RESPONSE:
+    """moto's, with the SHA-256 of each part where the upload was begun with it: by that an upload can be resumed."""
+    status, headers, body = moto_list_parts(self)
+    uploads = self.backend.get_bucket(self.bucket_name).multiparts
+    upload = uploads[self._get_param("uploadId")]
+    if upload.metadata.get("x-amz-checksum-algorithm") != "SHA256":
+        return status, headers, body
+
+    def with_checksum(found: re.Match[str]) -> str:
+        digest = hashlib.sha256(upload.parts[int(found[1])].value).digest()
+        return f"{found[0]}<ChecksumSHA256>{base64.b64encode(digest).decode()}</ChecksumSHA256>"
+
+    text = body.decode() if isinstance(body, bytes) else body
+    return status, headers, re.sub(r"<PartNumber>(\d+)</PartNumber>", with_checksum, text)
 
 
 def setup_class(self: S3Response, request: Any, full_url: str | None = None, headers: Any = None) -> None:
@@ -113,6 +130,6 @@ _DIGESTS: dict[str, Callable[[bytes], bytes]] = {
 }
 """What the standard library can compute; CRC32C and CRC64NVME are stored unverified, as moto does."""
 
-OPERATIONS = {"put_object": put_object, "upload_part": upload_part}
+OPERATIONS = {"put_object": put_object, "upload_part": upload_part, "list_parts": list_parts}
 PLUMBING: dict[str, Callable[..., Any]] = {"setup_class": setup_class}
 """Methods of moto's class that are no operations."""

@@ -10,7 +10,6 @@ from moto.core.common_types import TYPE_RESPONSE
 from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 
-from infra.local import archive
 from infra.local.overlay import (
     constraints,
     function_urls,
@@ -22,7 +21,9 @@ from infra.local.overlay import (
     streams,
 )
 from infra.local.overlay.faults import Fault, NotModelled
-from infra.local.overlay.packages import MAX_UNZIPPED_BYTES
+from infra.local.overlay.packages import UNZIPPED
+from model_packaging.errors import ArchiveTooLarge, UnsafeArchive
+from model_packaging.unpack import check_zip
 
 moto_create_function = LambdaResponse.create_function
 moto_update_function_code = LambdaResponse.update_function_code
@@ -144,12 +145,13 @@ def _check_code(self: LambdaResponse, code: dict[str, Any]) -> None:
     if content is None:
         return  # an object that is not there, of which moto speaks
     try:
-        archive.check_zip(io.BytesIO(content), MAX_UNZIPPED_BYTES)
-    except archive.ArchiveTooLarge:
-        message = f"Unzipped size must be smaller than {MAX_UNZIPPED_BYTES} bytes"
+        check_zip(io.BytesIO(content), UNZIPPED)
+    except ArchiveTooLarge:
+        message = f"Unzipped size must be smaller than {UNZIPPED.max_bytes} bytes"
         raise Fault(400, "InvalidParameterValueException", message) from None
-    except archive.UnsafeArchive:
-        message = "Could not unzip uploaded file. Please check your file, then try to upload again."
+    except UnsafeArchive as error:
+        # AWS says no more than the first two sentences.
+        message = f"Could not unzip uploaded file. Please check your file, then try to upload again. {error}"
         raise Fault(400, "InvalidParameterValueException", message) from None
 
 

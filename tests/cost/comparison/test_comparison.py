@@ -9,7 +9,7 @@ from cost.comparison import Demand, Profile, break_even, compare, plans
 from cost.comparison.batches import SpotBatch
 from cost.comparison.by_request import Lambda, Serverless
 from cost.comparison.crossing import curve, usd
-from cost.comparison.elsewhere import ManagedModel, PerSecond
+from cost.comparison.elsewhere import HuggingFace, ManagedModel, PerSecond
 from cost.comparison.on_instances import AlwaysOn, AsyncToZero, Autoscaled
 from cost.comparison.plan import Unsuitable
 from cost.errors import InvalidUsage
@@ -65,6 +65,13 @@ def test_the_recommended_plan_is_the_cheapest_feasible_one(
         assert row.ruled_out or row in comparison.feasible
 
 
+@pytest.mark.parametrize(("share", "keeps"), [(1.001, True), (0.999, False)])
+def test_an_objective_is_kept_or_it_is_not(share, keeps):
+    plan = Lambda(1769)
+    p99 = compare(demand(p99_ms=None), PROFILE, CATALOG, [plan]).rows[0].p99_ms
+    assert (compare(demand(p99_ms=p99 * share), PROFILE, CATALOG, [plan]).recommended is not None) == keeps
+
+
 def test_nothing_on_the_frontier_is_beaten():
     rows = compare(demand(p99_ms=None), PROFILE, CATALOG, SOME).rows
     frontier = compare(demand(p99_ms=None), PROFILE, CATALOG, SOME).frontier
@@ -115,6 +122,41 @@ def test_a_gpu_that_was_measured_is_compared():
     assert row.ruled_out == "" and row.p99_ms == pytest.approx(30, rel=0.15)
 
 
+def test_an_endpoint_of_hugging_face_is_compared_on_the_gpu_that_was_measured():
+    measured = Profile(p50_ms=900, p99_ms=1200, memory_mb=512, gpu="T4", gpu_p50_ms=20, gpu_p99_ms=30)
+    plans = [HuggingFace("nvidia-t4 x1"), HuggingFace("nvidia-l4 x1"), HuggingFace("inf2 x1")]
+    found = {row.plan.name: row for row in compare(demand(), measured, CATALOG, plans).rows}
+    assert found["Hugging Face nvidia-t4 x1"].usd == Decimal("365.00")  # 730 hours at 0.50 USD
+    assert found["Hugging Face nvidia-t4 x1"].p99_ms == pytest.approx(30, rel=0.15)
+    assert found["Hugging Face nvidia-l4 x1"].ruled_out == "not measured on L4"
+    assert found["Hugging Face inf2 x1"].ruled_out == "not measured on inf2"
+
+
+@pytest.mark.parametrize(
+    ("payload_kb", "p99_ms", "possible"),
+    [
+        (4 * 1024, 2000, {"SageMaker Serverless", "Lambda", "always-on", "async to zero"}),
+        (4 * 1024 + 1, 2000, {"Lambda", "always-on", "async to zero"}),
+        (6 * 1024 + 1, 2000, {"async to zero"}),
+        (1, 60_001, {"Lambda", "async to zero"}),
+        (1, 900_001, {"async to zero"}),
+    ],
+)
+def test_what_aws_would_refuse_or_end_is_no_plan(payload_kb, p99_ms, possible):
+    model = Profile(p50_ms=1000, p99_ms=p99_ms, memory_mb=512)
+    asked = demand(requests=Decimal(100), p99_ms=None, response_kb=Decimal(payload_kb))
+    among = [
+        Serverless(2048),
+        Lambda(1769),
+        AlwaysOn(machines()["m5.large"]),
+        AsyncToZero(machines()["m5.large"]),
+    ]
+    rows = compare(asked, model, CATALOG, among).rows
+    assert {row.plan.kind for row in rows if not row.ruled_out} == possible
+    for row in rows:
+        assert not row.ruled_out or row.ruled_out.startswith(("takes at most ", "ends after "))
+
+
 def test_waiting_is_mended_by_an_instance_more_where_that_helps():
     crowd = demand(requests=Decimal(300_000), p99_ms=6000.0, traffic="constant")
     slow = Profile(p50_ms=3000, p99_ms=5000, memory_mb=512, threads=2)
@@ -151,11 +193,28 @@ def test_a_managed_model_is_billed_by_its_tokens():
     assert amount == Decimal("0.98")
 
 
-# What a scaling policy comes to is simulated: a burst that is served sooner may be paid for shorter.
-@pytest.mark.parametrize("plan", [plan for plan in SOME if not isinstance(plan, Autoscaled | AsyncToZero)])
-def test_more_requests_never_cost_less(plan):
-    amounts = [amount for _, amount in curve(plan, demand(may_wait=True), PROFILE, CATALOG)]
+@pytest.mark.parametrize("traffic", ["diurnal", "business-hours", "bursty"])
+@pytest.mark.parametrize("plan", SOME, ids=lambda plan: plan.name)
+def test_more_requests_never_cost_less(plan, traffic):
+    amounts = [amount for _, amount in curve(plan, demand(may_wait=True, traffic=traffic), PROFILE, CATALOG)]
     assert amounts == sorted(amounts)
+
+
+@pytest.mark.parametrize("kind", [Autoscaled, AsyncToZero])
+def test_the_hours_that_are_paid_are_those_of_the_simulated_month(kind):
+    slow = Profile(p50_ms=4000, p99_ms=6000, memory_mb=512)
+    asked = demand(requests=Decimal(400_000), traffic="business-hours")
+    plan = kind(machines()["m5.large"])
+    (hours,) = [one.hours for one in plan.purchases(asked, slow) if isinstance(one, InstanceHours)]
+    assert plan.simulate(asked, slow).instance_hours == pytest.approx(float(hours), abs=1e-6)
+
+
+def test_an_endpoint_that_sleeps_is_paid_as_requests_come_by_chance_and_not_by_the_clock():
+    """A request every 20 minutes on average: 21 of 23 minutes and the wait for the next are billed."""
+    asked = demand(requests=Decimal(730 * 3), traffic="constant")
+    bought = AsyncToZero(machines()["m5.large"]).purchases(asked, PROFILE)
+    (hours,) = [one.hours for one in bought if isinstance(one, InstanceHours)]
+    assert float(hours) / 730 == pytest.approx(21 / 43, rel=0.06)
 
 
 @pytest.mark.parametrize("kind", [Serverless, Lambda])
@@ -208,6 +267,12 @@ def test_every_plan_of_a_region_is_there_once():
         (lambda: demand(requests=Decimal(0)), "requests are 0; allowed is 1 to"),
         (lambda: demand(requests=Decimal("1e12")), "allowed is 1 to 1,000,000,000"),
         (lambda: demand(p99_ms=-1.0), "the p99 to keep is -1.0 ms"),
+        (
+            lambda: demand(payload_kb=Decimal("1e12")),
+            "payload_kb are 1,000,000,000,000 a request; allowed is 0 to",
+        ),
+        (lambda: demand(response_kb=Decimal(-1)), "response_kb are -1 a request"),
+        (lambda: demand(output_tokens=Decimal("1e9")), "output_tokens are 1,000,000,000 a request"),
         (lambda: Profile(p50_ms=0, p99_ms=1, memory_mb=1), "p50 above 0"),
         (lambda: Profile(p50_ms=5, p99_ms=1, memory_mb=1), "p99 that is at least"),
         (lambda: Profile(p50_ms=5, p99_ms=9, memory_mb=0), "at least 1 MB"),

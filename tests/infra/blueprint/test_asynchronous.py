@@ -73,13 +73,14 @@ def test_it_starts_with_one_instance_and_scales_to_none(render):
     assert only(made, "aws_appautoscaling_target").arguments["min_capacity"] == 0
 
 
-def test_an_image_of_ones_own_is_told_of_the_larger_requests(render):
+def test_an_image_of_ones_own_is_told_of_larger_requests_and_longer_queues(render):
     def told(**changes) -> dict:
         model = only(render(asynchronous(**changes)), "aws_sagemaker_model")
         return model.arguments["primary_container"]["environment"]
 
     own = "111122223333.dkr.ecr.us-east-1.amazonaws.com/ours:1"
     assert told(image=own)["MODELYARD_BODY_LIMIT_BYTES"] == "1073741824"
+    assert told(image=own)["MODELYARD_QUEUE_SECONDS"] == "3600"
     mine = {"MODELYARD_BODY_LIMIT_BYTES": "100"}
     assert told(image=own, environment=mine)["MODELYARD_BODY_LIMIT_BYTES"] == "100"
     assert "MODELYARD_BODY_LIMIT_BYTES" not in told()

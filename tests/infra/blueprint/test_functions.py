@@ -167,3 +167,18 @@ def test_alarms_are_those_of_the_environment(render):
         "rank-small-errors",
         "rank-small-throttles",
     }
+
+
+def test_what_goes_with_a_function_is_made_anew_with_it(render):
+    """A zip that becomes an image is another function under the same name."""
+    made = render(function(provisioned_concurrency=1), ZIP)
+    followed = {
+        resource.type: [other.type for other in resource.follows]
+        for resource in made.resources
+        if resource.follows
+    }
+    assert followed == {
+        "aws_lambda_alias": ["aws_lambda_function"],
+        "aws_lambda_function_url": ["aws_lambda_alias"],
+        "aws_lambda_provisioned_concurrency_config": ["aws_lambda_alias"],
+    }

@@ -51,6 +51,10 @@ def test_what_batch_takes_passes(make_stack, workload):
             "embed: EC2 has no instance type 'ml.m5.large'; ml. types are SageMaker's; write m5.large.",
         ),
         (
+            job(instance_types=["a GPU"]),
+            "embed: EC2 has no instance type 'a GPU'; write one such as m5.large, g5.xlarge.",
+        ),
+        (
             job(instance_types=["m5.largest"]),
             "embed: EC2 has no instance type 'm5.largest'; write m5.large, m5n.large, m5d.large.",
         ),

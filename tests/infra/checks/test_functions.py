@@ -2,8 +2,7 @@
 
 import pytest
 
-from infra import FunctionUrl, Network, TargetTracking, loader
-from infra.errors import InvalidStack
+from infra import FunctionUrl, Network, TargetTracking
 from tests.infra.checks.told import told
 from tests.infra.conftest import function
 
@@ -102,33 +101,3 @@ def test_isolation_that_lambda_does_not_have(make_stack):
         "network=Network(subnet_ids=..., security_group_ids=...) of a VPC without a way out."
     ]
     assert told(make_stack(function()), network=Network(isolated=True)) == []
-
-
-@pytest.mark.parametrize(
-    ("written", "line"),
-    [
-        ("memory_mb=64", "memory_mb: found 64; input should be greater than or equal to 128."),
-        ("memory_mb=20480", "memory_mb: found 20480; input should be less than or equal to 10240."),
-        ("timeout_seconds=901", "timeout_seconds: found 901; input should be less than or equal to 900."),
-        (
-            "ephemeral_storage_mb=100",
-            "ephemeral_storage_mb: found 100; input should be greater than or equal to 512.",
-        ),
-        ("architecture='arm'", "architecture: found 'arm'; input should be 'x86_64' or 'arm64'."),
-        ("package='tar'", "package: found 'tar'; input should be 'zip' or 'image'."),
-        (
-            "provisioned_concurrency=0",
-            "provisioned_concurrency: found 0; input should be greater than or equal to 1.",
-        ),
-    ],
-)
-def test_a_value_beyond_lambdas_limits(base, environment, written, line):
-    (base / "stacks").mkdir()
-    (base / "stacks" / "shop.py").write_text(
-        "from infra import LambdaEndpoint, Stack\nfrom model_packaging import Model\n"
-        f"def stack(env):\n    model = Model('../models/tiny', framework='onnx')\n"
-        f"    return Stack('shop', env, [LambdaEndpoint('f', model=model, {written})])\n"
-    )
-    with pytest.raises(InvalidStack) as refused:
-        loader.load("shop", environment, base)
-    assert str(refused.value) == f"LambdaEndpoint: {line}"

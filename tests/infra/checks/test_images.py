@@ -49,6 +49,21 @@ def test_a_host_image_that_there_is_not(make_stack):
     ]
 
 
+@pytest.mark.parametrize(
+    ("ami", "instance_type"),
+    [
+        ("al2-ami-sagemaker-inference-gpu-2", "ml.m5.large"),
+        ("al2-ami-sagemaker-inference-neuron-2", "ml.g5.xlarge"),
+    ],
+)
+def test_a_host_image_for_an_accelerator_that_the_type_lacks(make_stack, ami, instance_type):
+    stack = make_stack(realtime(instance_type=instance_type, inference_ami_version=ami))
+    assert told(stack) == [
+        f"rank: inference_ami_version {ami} has drivers of accelerators that {instance_type} does not have; leave "
+        "inference_ami_version out."
+    ]
+
+
 def test_several_models_in_an_image_that_serves_one(make_stack):
     assert told(make_stack(multi_model(instance_type="ml.g5.xlarge"))) == [
         "many: huggingface-pytorch-inference:2.6.0-transformers5.5.3-gpu-py312-cu124-ubuntu22.04 serves one model at a "

@@ -9,6 +9,20 @@ KEY = "arn:aws:kms:us-east-1:111122223333:key/1234"
 
 
 @pytest.mark.parametrize(
+    ("instance_type", "near"),
+    [
+        ("ml.m5.larg", "ml.m5.large, ml.m5d.large, ml.m5.xlarge"),
+        ("m5.large", "ml.m5.large"),
+        ("a GPU", "ml.m5.large, ml.g5.xlarge"),
+    ],
+)
+def test_a_type_that_sagemaker_has_not(make_stack, instance_type, near):
+    assert told(make_stack(realtime(instance_type=instance_type))) == [
+        f"rank: SageMaker has no instance type {instance_type!r}; near it are {near}."
+    ]
+
+
+@pytest.mark.parametrize(
     "instance_type", ["ml.g5.xlarge", "ml.g6.xlarge", "ml.g4dn.xlarge", "ml.m5d.large", "ml.p5.48xlarge"]
 )
 def test_a_volume_for_a_machine_with_its_own_disk(make_stack, instance_type):

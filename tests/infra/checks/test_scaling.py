@@ -91,6 +91,16 @@ def test_functions_have_no_step_scaling(make_stack):
         realtime(autoscaling=timetable()),
         realtime(
             autoscaling=stepping(
+                Step(1, lower=0), metric=Metric("ConcurrentRequestsPerModel", period_seconds=10)
+            )
+        ),
+        realtime(
+            autoscaling=stepping(
+                Step(1, lower=0), metric=Metric("Depth", namespace="Shop", dimensions={}, period_seconds=30)
+            )
+        ),
+        realtime(
+            autoscaling=stepping(
                 Step(-1, upper=-20),
                 Step(0, lower=-20, upper=0),
                 Step(2, lower=10),
@@ -143,6 +153,11 @@ STEPS_APART = stepping(Step(1, lower=0, upper=10), Step(2, lower=20))
             function(autoscaling=used(min_capacity=0), provisioned_concurrency=1),
             "rank-small: min_capacity is 0; provisioned concurrency that is gone has no utilization to come back by: "
             "write min_capacity=1, or leave provisioned_concurrency and autoscaling out, which costs nothing at rest.",
+        ),
+        (
+            cold(used(min_capacity=0), provisioned_concurrency=1),
+            "cold: min_capacity is 0; provisioned concurrency that is gone has no utilization to come back by: write "
+            "min_capacity=1, or leave provisioned_concurrency and autoscaling out, which costs nothing at rest.",
         ),
         (
             function(autoscaling=(used(), NIGHT), provisioned_concurrency=1),
@@ -223,6 +238,17 @@ STEPS_APART = stepping(Step(1, lower=0, upper=10), Step(2, lower=20))
                 autoscaling=stepping(Step(1, lower=0), metric=Metric("CPUUtilization", period_seconds=90))
             ),
             "rank: period_seconds 90 of CPUUtilization; CloudWatch takes 10, 20, 30 and multiples of 60: write 120.",
+        ),
+        *(
+            (
+                realtime(autoscaling=stepping(Step(1, lower=0), metric=metric)),
+                f"rank: period_seconds {metric.period_seconds} of {metric.name}, which AWS publishes once a minute; write "
+                "60, or the metric ConcurrentRequestsPerModel.",
+            )
+            for metric in (
+                Metric("ModelLatency", period_seconds=10),
+                Metric("ApproximateNumberOfMessagesVisible", namespace="AWS/SQS", period_seconds=30),
+            )
         ),
         (
             realtime(autoscaling=stepping(Step(1, lower=0), evaluation_periods=2000)),

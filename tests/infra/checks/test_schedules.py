@@ -17,6 +17,10 @@ from infra.checks.schedules import wrong_schedule, wrong_timezone
         "cron(0 7 ? * mon *)",
         "rate(1 minute)",
         "rate(12 hours)",
+        "rate(5 minutes)",
+        "rate(1 hour)",
+        "rate(1 day)",
+        "rate(30 days)",
         "at(2028-02-29T07:00:00)",
     ],
 )
@@ -46,11 +50,18 @@ SIX = "AWS's cron has 6 (minutes hours day-of-month month day-of-week year), as 
         ),
         (
             "rate(0 minutes)",
-            "is no rate; write a number from 1 on and minutes, hours or days, as in rate(12 hours)",
+            "is no rate; write a number from 1 on and minutes, hours or days, as in rate(12 hours) or rate(1 day)",
+        ),
+        *(
+            (
+                rate,
+                "is no rate; write a number from 1 on and minutes, hours or days, as in rate(12 hours) or rate(1 day)",
+            )
+            for rate in ("rate(1 hours)", "rate(5 minute)")
         ),
         (
             "rate(2 weeks)",
-            "is no rate; write a number from 1 on and minutes, hours or days, as in rate(12 hours)",
+            "is no rate; write a number from 1 on and minutes, hours or days, as in rate(12 hours) or rate(1 day)",
         ),
         (
             "at(2027-02-29T07:00:00)",
@@ -72,3 +83,4 @@ def test_time_zones_are_those_of_the_world():
     assert wrong_timezone("Pacific/Tahiti") is None
     assert wrong_timezone("Etc/GMT+9") is None
     assert wrong_timezone("CEST").startswith("the time zone 'CEST' does not exist; write ")
+    assert wrong_timezone("?") == "the time zone '?' does not exist; write one such as Europe/Berlin"

@@ -8,6 +8,7 @@ from typer.testing import CliRunner, Result
 
 from infra.cli.application import application
 from infra.errors import Misuse
+from model_packaging.profile import Answered, Profile, Row
 
 MODEL = ["--region", "us-east-1", "--requests", "50_000", "--p50-ms", "9", "--memory-mb", "300"]
 FEW = ["--instance-types", "m5.large", "--plans", "always-on,lambda,spot-batch"]
@@ -199,3 +200,19 @@ def test_a_measured_model_is_compared_by_its_own_folder(tmp_path, monkeypatch):
     assert found["rests_on"]["speed"].startswith("measured on this machine as `modelyard package` does")
     assert found["rests_on"]["memory"].startswith("the most that the measured process had")
     assert 0 < found["profile"]["p50_ms"] < 100 and 5 < found["profile"]["memory_mb"] < 200
+    Profile(
+        chosen="only",
+        parameters={},
+        source={"kind": "onnx", "sha256": "0" * 64},
+        weights={"file": "model.onnx", "sha256": "0" * 64, "size_bytes": 1},
+        budget={"by": "cosine", "at_least": 0.99, "items": 1, "met": True},
+        variants=(Row("only"),),
+        batches={1: 7.0},
+        handler=Answered(load_ms=900, p50_ms=123, p99_ms=150, runs=30, threads=1.0, peak_mb=77),
+        machine={"processor": "a processor", "cores": 2},
+    ).write(model)
+    found = data(*words)
+    assert found["rests_on"]["speed"].startswith(
+        "measured when the model was optimised, on the machine that profile.json"
+    )
+    assert (found["profile"]["p50_ms"], found["profile"]["memory_mb"]) == (123, 77)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from cost import PriceCatalog, machines
@@ -14,6 +16,11 @@ def names(types: list[str], kinds: list[str], region: str = "us-east-1") -> set[
 
 def test_all_plans_of_the_region_are_compared_unless_some_are_named() -> None:
     assert names([], []) == {plan.name for plan in plans(CATALOG, "us-east-1")}
+
+
+def test_the_readme_says_how_many_there_are() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
+    assert f"the cheapest of {len(among(CATALOG, 'us-east-1', [], []))} plans" in readme
 
 
 def test_every_kind_of_plan_can_be_named() -> None:
@@ -55,6 +62,7 @@ def test_a_named_type_without_a_price_is_there() -> None:
         ),
         ([], [], "mars-north-1", "No prices are held for region 'mars-north-1'; held are ap-northeast-1"),
         ([], [], "us-eats-1", "did you mean us-east-1?"),
+        ([], [], "sa-east-1", "where AWS has it, run: modelyard cost refresh --region sa-east-1"),
     ],
 )
 def test_what_is_unknown_is_one_line(types: list[str], kinds: list[str], region: str, message: str) -> None:

@@ -32,11 +32,13 @@ class Family:
 
 FAMILIES = (
     Family("huggingface-pytorch", "huggingface"),
-    Family("pytorch", "pytorch"),
+    Family("pytorch", "pytorch", keep=9),
+    Family("tensorflow", "tensorflow", keep=4),
     Family("sklearn", "sklearn", registry="algorithms"),
     Family("xgboost", "xgboost", registry="algorithms", bare=True),
     Family("vllm", "vllm", keep=2),
     Family("vllm-server", "vllm-server", keep=2),
+    Family("vllm-omni", "vllm-omni", keep=2),
     Family("sglang-server", "sglang-server"),
     Family("djl-lmi", "djl-lmi", bare=True),
     Family("ray-serve", "ray-serve"),
@@ -49,10 +51,29 @@ FAMILIES = (
 CUDA_13 = "al2023-ami-sagemaker-inference-gpu-4-1"
 CUDA_12_4 = "al2-ami-sagemaker-inference-gpu-3-1"
 
-END_OF_PATCH = {("pytorch", "2.6.0"): "2026-06-30"}
-"""aws/deep-learning-containers, docs/src/data/pytorch: `eop`. Read 2026-11."""
+END_OF_PATCH = {
+    ("pytorch", "2.6"): "2026-06-30",
+    ("pytorch", "2.5"): "2025-10-29",
+    ("pytorch", "2.4"): "2025-07-24",
+    ("pytorch", "2.3"): "2025-04-24",
+    ("pytorch", "2.2"): "2025-01-30",
+    ("pytorch", "2.1"): "2024-10-04",
+    ("pytorch", "2.0"): "2024-03-15",
+    ("pytorch", "1.13"): "2024-10-28",
+    ("tensorflow", "2.19"): "2026-03-11",
+    ("tensorflow", "2.18"): "2025-10-24",
+    ("tensorflow", "2.16"): "2025-03-07",
+}
+"""By major and minor version: aws/deep-learning-containers, docs/src/legacy/legacy_support.yml and
+docs/reference/support_policy.md. Read 2026-11."""
 
-HOSTS = {"vllm": CUDA_12_4, "vllm-server": CUDA_12_4, "ray-serve": CUDA_12_4, "sglang-server": CUDA_13}
+HOSTS = {
+    "vllm": CUDA_12_4,
+    "vllm-server": CUDA_12_4,
+    "vllm-omni": CUDA_12_4,
+    "ray-serve": CUDA_12_4,
+    "sglang-server": CUDA_13,
+}
 """The host images that aws/deep-learning-containers' documents call mandatory, by family. Read 2026-11."""
 
 MULTI_MODEL = {
@@ -73,7 +94,7 @@ def images(folder: Path, version: str, as_of: str) -> Iterator[Image]:
         content = _content(folder, family)
         for release, details in _newest(content["versions"], family.keep):
             for image in _releases(family, release, details, content):
-                end = END_OF_PATCH.get((family.name, image.version), "")
+                end = END_OF_PATCH.get((family.name, ".".join(image.version.split(".")[:2])), "")
                 host = HOSTS.get(family.name, "") if image.processor == "gpu" else ""
                 yield replace(
                     image,

@@ -45,5 +45,9 @@ class HandClock:
                     self._works[number][1](moment)
         self._now = end
 
+    def jump(self, seconds: float) -> None:
+        """Let time pass in which nothing is done: a week of beats takes a minute."""
+        self._now += timedelta(seconds=seconds)
+
     def _next(self, period: float) -> datetime:
         return datetime.fromtimestamp((self._now.timestamp() // period + 1) * period, UTC)

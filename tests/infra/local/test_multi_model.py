@@ -147,7 +147,7 @@ def test_what_is_refused(runtime, make_set, make_endpoint, ask, bucket):
         "model.",
     )
     code, message = refusal(ask, name, "evil.tar.gz")
-    assert code == "ValidationError" and "points outside of the archive" in message
+    assert code == "ValidationError" and "points out of the archive" in message
     code, message = refusal(runtime.invoke_endpoint, EndpointName=name, Body=b"x")
     assert code == "ValidationError" and "name one by TargetModel" in message
     single = make_endpoint()

@@ -109,7 +109,7 @@ def test_an_upper_layer_hides_and_replaces_what_is_below(
 @pytest.mark.parametrize("member", ["../outside.py", "/etc/outside.py"])
 def test_a_layer_that_points_outside_is_refused(functions, pushed, make_image_function, member):
     name = make_image_function(pushed(coded("x") | {member: b"1"}))
-    with pytest.raises(ClientError, match="points outside of the archive"):
+    with pytest.raises(ClientError, match="points out of the archive"):
         functions.invoke(FunctionName=name)
 
 

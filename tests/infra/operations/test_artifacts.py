@@ -1,11 +1,17 @@
-"""Whose packages are put into the artifact, and whose are installed by the image."""
+"""Whose packages are put into the artifact, and whose are installed by the image; and what an upload shows."""
 
+import contextlib
 import dataclasses
+from types import SimpleNamespace
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from infra import Network
-from infra.operations.artifacts import packed_for
+from infra.operations.artifacts import packed_for, upload_all
+from model_packaging.artifact import ModelArtifact
+from model_packaging.sets import ArtifactSet
 from tests.infra.conftest import asynchronous, multi_model, realtime, serverless
 
 VPC = Network(subnet_ids=("subnet-1",), security_group_ids=("sg-1",))
@@ -40,3 +46,32 @@ def test_the_python_of_an_own_image_is_not_known(make_stack):
 
 def test_the_embedded_aws_provides_them_itself(make_stack):
     assert packed(make_stack, multi_model(), embedded_aws=True) is None
+
+
+def test_an_upload_shows_what_is_sent_and_of_how_much(tmp_path):
+    def artifact(name, size):
+        file = tmp_path / f"{name}.tar.gz"
+        file.write_bytes(bytes(size))
+        return ModelArtifact(name, name * 64, "model.tar.gz", file, size)
+
+    built = {"one": artifact("a", 500), "both": ArtifactSet("both", (artifact("b", 30), artifact("c", 7)))}
+    shown = []
+
+    @contextlib.contextmanager
+    def meter(title, size_bytes):
+        told = []
+        yield told.append
+        shown.append((title, size_bytes, sum(told)))
+
+    said = []
+    with mock_aws():
+        client = boto3.client("s3", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b")
+        client.create_bucket(Bucket="kept-here")
+        connection = SimpleNamespace(
+            environment=SimpleNamespace(artifact_bucket="kept-here"), client=lambda _service: client
+        )
+        upload_all(built, connection, said.append, meter)
+        upload_all(built, connection, said.append, meter)
+    assert shown == [("one", 500, 500), ("both", 37, 37), ("one", 500, 0), ("both", 37, 0)]
+    assert said[0] == f"one: uploaded to s3://kept-here/models/a/{'a' * 64}/model.tar.gz"
+    assert said[2].startswith("one: is already at ")

@@ -12,6 +12,8 @@ from infra.environment import Environment
 from infra.errors import InvocationFailed
 from infra.ledger import Deployed
 from infra.operations.asynchronous import ask
+from infra.operations.attempts import Patience
+from infra.operations.request import Answer, Request
 
 BUCKET = "modelyard-dev-111122223333-us-east-1"
 TARGET = Deployed("shop", "queue", "AsyncEndpoint", "dev-shop-queue", "models/tiny/1/model.tar.gz")
@@ -59,7 +61,13 @@ class Connection:
     )
 
     def client(self, service: str) -> Any:
-        return {"s3": self.s3, "sagemaker-runtime": self.queue}[service]
+        return {"s3": self.s3, "sagemaker": self}[service]
+
+    def once(self, service: str) -> Any:
+        return {"sagemaker-runtime": self.queue}[service]
+
+    def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:
+        raise ClientError({"Error": {"Code": "ValidationException", "Message": ""}}, "DescribeEndpoint")
 
     def write(self, key: str, body: bytes, content_type: str = "application/json") -> None:
         self.s3.put_object(Bucket=BUCKET, Key=f"data/shop/queue/{key}", Body=body, ContentType=content_type)
@@ -73,22 +81,16 @@ def connection():
         yield Connection(s3)
 
 
-def run(connection: Connection, clock: Clock) -> tuple[bytes, str]:
-    return ask(
-        TARGET,
-        b"question",
-        "text/plain",
-        "text/csv",
-        connection,
-        patience_seconds=PATIENCE_SECONDS,
-        clock=lambda: clock.now,
-        sleep=clock.sleep,
-    )
+def run(connection: Connection, clock: Clock) -> Answer:
+    patience = Patience(PATIENCE_SECONDS, clock=lambda: clock.now, sleep=clock.sleep)
+    return ask(TARGET, Request(b"question", "text/plain", "text/csv"), connection, patience)
 
 
 def test_the_body_goes_below_the_input_prefix_and_the_answer_comes_from_the_output(connection):
     clock = Clock(at={40.0: lambda: connection.write("output/1.out", b"1,2", "text/csv")})
-    assert run(connection, clock) == (b"1,2", "text/csv")
+    answer = run(connection, clock)
+    assert (answer.body, answer.content_type) == (b"1,2", "text/csv")
+    assert answer.spent == {"queue and model": clock.now}
     assert 40 <= clock.now < 44
     (request,) = connection.queue.asked
     assert (request["EndpointName"], request["ContentType"], request["Accept"]) == (
@@ -122,6 +124,6 @@ def test_waiting_ends_and_says_where_the_answer_will_be(connection):
 def test_an_endpoint_that_refuses_is_quoted(connection):
     connection.queue.refusal = "Endpoint dev-shop-queue of account 111122223333 not found."
     with pytest.raises(
-        InvocationFailed, match=r"was not asked, .*: Endpoint dev-shop-queue of account .* not found"
+        InvocationFailed, match=r"refused the request: Endpoint dev-shop-queue of account .* not found"
     ):
         run(connection, Clock())

@@ -244,3 +244,54 @@ def test_a_deploy_without_its_state_bucket_is_told_to_bootstrap():
     run(connection.s3)
     bootstrap.require(connection)
     bootstrap.require(Connection(S3(), state_bucket=None))
+
+
+def test_each_part_is_as_safe_as_s3_has_it():
+    """Written out: what reads a part and what puts it are from one table, and would be wrong alike."""
+    s3 = S3(owner="111122223333")
+    connection = Connection(s3, kms_key_arn=KEY)
+    bootstrap.carry_out(bootstrap.inspect(connection), connection, lambda _: None, s3.naps.append)
+    policy = json.loads(s3.parts.pop("bucket_policy")["Policy"])
+    assert policy["Statement"] == [
+        {
+            "Sid": "OnlyOverTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["s3:*"],
+            "Resource": [f"arn:aws:s3:::{NAME}", f"arn:aws:s3:::{NAME}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+    default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}
+    encrypted = {"ApplyServerSideEncryptionByDefault": default, "BucketKeyEnabled": True}
+    assert s3.parts == {
+        "public_access_block": {
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            }
+        },
+        "bucket_ownership_controls": {
+            "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        },
+        "bucket_encryption": {"ServerSideEncryptionConfiguration": {"Rules": [encrypted]}},
+        "bucket_versioning": {"Status": "Enabled"},
+        "bucket_lifecycle_configuration": {
+            "Rules": [
+                {
+                    "ID": "old-states",
+                    "Status": "Enabled",
+                    "Filter": {"Prefix": ""},
+                    "NoncurrentVersionExpiration": {"NoncurrentDays": 90},
+                },
+                {
+                    "ID": "abandoned-uploads",
+                    "Status": "Enabled",
+                    "Filter": {"Prefix": ""},
+                    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+                },
+            ]
+        },
+    }

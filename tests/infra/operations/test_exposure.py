@@ -24,6 +24,7 @@ ADDED_BY_US = {
     "Action": "lambda:InvokeFunction",
     "Condition": {"Bool": {"lambda:InvokedViaFunctionUrl": "true"}},
 }
+WIDE = {"Sid": "wide", "Effect": "Allow", "Principal": "*", "Action": "lambda:*"}
 OWN_ORGANIZATION = {
     "Sid": "organization",
     "Effect": "Allow",
@@ -50,13 +51,20 @@ class Lambda:
             self.statements = [one for one in self.statements if one["Sid"] != StatementId]
 
     def add_permission(self, FunctionName: str, Qualifier: str, **asked):
-        assert asked == {
-            "StatementId": exposure.OURS,
-            "Action": "lambda:InvokeFunction",
-            "Principal": "*",
-            "InvokedViaFunctionUrl": True,
+        added = {
+            exposure.OURS: (
+                {"Action": "lambda:InvokeFunction", "Principal": "*", "InvokedViaFunctionUrl": True},
+                ADDED_BY_US,
+            ),
+            exposure.PROVIDERS: (
+                {"Action": "lambda:InvokeFunctionUrl", "Principal": "*", "FunctionUrlAuthType": "NONE"},
+                ADDED_BY_PROVIDER,
+            ),
         }
-        self.statements.append(ADDED_BY_US)
+        parameters, statement = added[asked.pop("StatementId")]
+        assert asked == parameters
+        if not self.stubborn:
+            self.statements.append(statement)
 
 
 class Connection:
@@ -78,9 +86,14 @@ PUBLIC, SIGNED, NONE = FunctionUrl(public=True), FunctionUrl(), None
         (SIGNED, [ADDED_BY_PROVIDER], []),
         (SIGNED, [ADDED_BY_PROVIDER, ADDED_BY_US], []),
         (NONE, [ADDED_BY_PROVIDER], []),
+        (SIGNED, [WIDE], []),
+        (PUBLIC, [WIDE, ADDED_BY_PROVIDER, ADDED_BY_US], [ADDED_BY_PROVIDER, ADDED_BY_US]),
         (SIGNED, [OWN_ORGANIZATION, ADDED_BY_PROVIDER], [OWN_ORGANIZATION]),
         (PUBLIC, [ADDED_BY_PROVIDER], [ADDED_BY_PROVIDER, ADDED_BY_US]),
         (PUBLIC, [ADDED_BY_PROVIDER, ADDED_BY_US], [ADDED_BY_PROVIDER, ADDED_BY_US]),
+        # A URL that was for signed callers: the provider adds nothing when it becomes public.
+        (PUBLIC, [], [ADDED_BY_US, ADDED_BY_PROVIDER]),
+        (PUBLIC, [OWN_ORGANIZATION], [OWN_ORGANIZATION, ADDED_BY_US, ADDED_BY_PROVIDER]),
     ],
 )
 def test_the_policy_is_what_the_stack_says(make_stack, url, before, after):
@@ -100,8 +113,9 @@ def test_a_statement_that_stays_fails_the_deploy(make_stack):
 
 def test_a_public_url_that_lets_nobody_in_fails_the_deploy(make_stack):
     with pytest.raises(DeployFailed) as failed:
-        exposure.settle(make_stack(function(url=PUBLIC)), Connection(Lambda()))
+        exposure.settle(make_stack(function(url=PUBLIC)), Connection(Lambda(ADDED_BY_US, stubborn=True)))
     assert str(failed.value) == (
-        "Function dev-shop-rank-small is declared public, and AWS lets nobody in without lambda:InvokeFunctionUrl; "
-        "run the deploy again."
+        "Function dev-shop-rank-small is declared public, and the policy of its alias live does not keep "
+        "lambda:InvokeFunctionUrl, which AWS asks for: a policy of the organisation or another tool may undo it; look "
+        "there, and deploy again."
     )

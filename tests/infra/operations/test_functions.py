@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.blueprint.resource import Blueprint
+from infra.blueprint import blueprint
 from infra.ledger import Deployed
 from infra.operations import containers, functions
+from infra.operations.meters import unseen
 from model_packaging import checksum
 from model_packaging.artifact import ModelArtifact
 from model_packaging.functions import ImageArtifact
@@ -80,9 +81,10 @@ def verify(make_stack, environment):
     def findings(client, artifact, **changes) -> list[str]:
         workload = function(**changes)
         stack = make_stack(workload)
+        planned = blueprint(stack, {workload.name: artifact.key})
         waited: list[float] = []
         found = functions.verify(
-            stack, workload, Blueprint(()), artifact, Connection(client, environment), waited.append
+            stack, workload, planned, artifact, Connection(client, environment), waited.append
         )
         return list(found)
 
@@ -155,7 +157,7 @@ class Ecr:
 
 def test_an_image_that_is_there_is_neither_pulled_nor_pushed(layer, environment):
     ecr = Ecr(there=True)
-    assert not containers.upload(layer, Connection(ecr, environment))
+    assert not containers.upload("rank", layer, Connection(ecr, environment), unseen)
     assert ecr.calls == []
 
 
@@ -167,16 +169,18 @@ def test_for_the_embedded_aws_no_base_is_fetched(tmp_path, environment):
     file.write_bytes(gzip.compress(b"tar"))
     ecr, made = Ecr(there=False), ImageArtifact("tiny", DIGEST, file.name, file, 5)
     embedded = environment.model_copy(update={"embedded_aws": True})
-    assert containers.upload(made, Connection(ecr, embedded))
+    assert containers.upload("rank", made, Connection(ecr, embedded), unseen)
     assert ecr.calls == [f"tiny-{DIGEST}"]
 
 
 def test_the_dockerfile_lies_beside_the_layer(layer):
     assert containers.describe(layer) is layer
     assert (layer.file.parent / "Dockerfile").read_text() == (
+        "# No USER: Lambda runs every image as a user of its own, who may write to /tmp only.\n"
         "FROM --platform=linux/amd64 public.ecr.aws/lambda/python:3.11\n"
         "ADD function-python3.11-x86_64.tar.gz /\n"
         'LABEL modelyard.runtime="python3.11"\n'
+        "WORKDIR /var/task\n"
         'CMD ["modelyard_host.aws_lambda.handler"]\n'
     )
 

@@ -1,12 +1,15 @@
 import io
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.errors import Misuse
 from infra.ledger import Deployed
-from infra.operations.invoke import Request, invoke
+from infra.operations.invoke import Client, Request, invoke
 
 
 @dataclass
@@ -15,7 +18,7 @@ class Runtime:
 
     asked: list[dict[str, Any]] = field(default_factory=list)
 
-    def client(self, _service: str) -> "Runtime":
+    def once(self, _service: str) -> "Runtime":
         return self
 
     def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
@@ -51,3 +54,49 @@ def test_a_serverless_endpoint_is_asked_like_any_other():
     runtime = Runtime()
     assert invoke(deployed("ServerlessEndpoint"), Request(b"{}"), runtime).body == b"{}"
     assert "TargetModel" not in runtime.asked[0]
+
+
+class Bucket:
+    """The ledger's S3: one stack, whose reads are counted."""
+
+    def __init__(self) -> None:
+        self.reads = 0
+
+    def head_bucket(self, Bucket: str) -> None:
+        """It is there."""
+
+    def get_paginator(self, _operation: str) -> "Bucket":
+        return self
+
+    def paginate(self, Bucket: str, Prefix: str) -> list[dict[str, Any]]:
+        return [{"Contents": [{"Key": "stacks/shop.json"}]}]
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        self.reads += 1
+        if Key.startswith("asleep/"):
+            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": ""}}, "GetObject")
+        record = asdict(deployed("RealtimeEndpoint"))
+        return {"Body": io.BytesIO(json.dumps([record]).encode())}
+
+
+def test_a_client_looks_a_name_up_once_and_says_where_the_time_went():
+    runtime, bucket = Runtime(), Bucket()
+    connection = SimpleNamespace(
+        once=runtime.once,
+        client=lambda _: bucket,
+        environment=SimpleNamespace(name="dev", artifact_bucket="b"),
+    )
+    client = Client(connection, deadline_seconds=1)
+    first, second = client.invoke("many", b"1"), client.invoke("many", b"2")
+    assert (first.retries, second.body, list(first.spent_ms)) == (
+        0,
+        b"{}",
+        ["preparing", "answering"],
+    )
+    assert sum(first.spent_ms.values()) == pytest.approx(first.latency_ms)
+    assert bucket.reads == 2  # what is deployed, and what sleeps
+    assert [one["Body"] for one in runtime.asked] == [b"1", b"2"]
+    with pytest.raises(
+        Misuse, match=r"^Nothing named 'other' is deployed in environment dev; deployed: shop/many"
+    ):
+        client.stream("other", b"1")

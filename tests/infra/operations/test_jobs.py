@@ -8,6 +8,7 @@ import pytest
 from infra.blueprint.resource import Blueprint, Resource
 from infra.errors import InvocationFailed
 from infra.operations import jobs
+from infra.operations.attempts import Patience
 
 DEFINITION = {
     "jobDefinitionName": "embed",
@@ -60,13 +61,21 @@ class Logs:
 
 
 def connection(batch: Batch):
-    return SimpleNamespace(client={"batch": batch, "logs": Logs()}.get)
+    return SimpleNamespace(
+        client={"batch": batch, "logs": Logs()}.get,
+        once={"batch": batch}.get,
+        environment=SimpleNamespace(name="dev"),
+    )
+
+
+def patience(slept: list[float], deadline_seconds: float = 60) -> Patience:
+    return Patience(deadline_seconds, clock=lambda: sum(slept), sleep=slept.append)
 
 
 def test_a_job_is_submitted_as_large_as_its_definition_says_and_waited_for():
     parent = {**ENDED, "arrayProperties": {"size": 4, "statusSummary": {"SUCCEEDED": 4, "FAILED": 0}}}
     batch, slept = Batch([{**parent, "status": "PENDING"}, {**parent, "status": "SUCCEEDED"}]), []
-    answer = json.loads(jobs.run("embed", connection(batch), slept.append))
+    answer = json.loads(jobs.run("embed", connection(batch), patience(slept)))
     assert answer == {
         "job": "j",
         "name": "embed",
@@ -87,7 +96,7 @@ def test_a_job_is_submitted_as_large_as_its_definition_says_and_waited_for():
 
 def test_one_child_is_no_array():
     batch = Batch([{**ENDED, "status": "SUCCEEDED", "attempts": [{}, {}]}], [{**DEFINITION, "tags": {}}])
-    assert json.loads(jobs.run("embed", connection(batch)))["attempts"] == 2
+    assert json.loads(jobs.run("embed", connection(batch), patience([])))["attempts"] == 2
     assert "arrayProperties" not in batch.submitted[0]
 
 
@@ -102,7 +111,7 @@ def test_a_failed_array_says_why_its_child_failed_with_its_last_lines():
         }
     }
     with pytest.raises(InvocationFailed) as error:
-        jobs.run("embed", connection(batch))
+        jobs.run("embed", connection(batch), patience([]))
     assert str(error.value).splitlines() == [
         "Job embed (j) failed, 1 of its children: Essential container in task exited",
         "The last lines of j:2 (/aws/batch/embed):",
@@ -112,7 +121,16 @@ def test_a_failed_array_says_why_its_child_failed_with_its_last_lines():
 
 def test_without_a_definition_it_says_what_to_do():
     with pytest.raises(InvocationFailed, match="deploy its stack again"):
-        jobs.submit("embed", Batch(definitions=[]))
+        jobs.submit("embed", connection(Batch(definitions=[])), patience([]))
+
+
+def test_waiting_for_a_job_ends_and_says_that_the_job_goes_on():
+    slept: list[float] = []
+    with pytest.raises(
+        InvocationFailed, match=r"^Job embed \(j\) is RUNNING after 5 s, and goes on; look at"
+    ):
+        jobs.run("embed", connection(Batch([{**ENDED, "status": "RUNNING"}])), patience(slept, 5))
+    assert sum(slept) == 6
 
 
 def queue(*names: str) -> dict:

@@ -1,3 +1,4 @@
+import typing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -5,8 +6,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.errors import Misuse
-from infra.operations.retyping import refuse
-from tests.infra.conftest import realtime, serverless
+from infra.operations.retyping import KINDS, refuse
+from infra.workloads import SageMakerEndpoint
+from tests.infra.conftest import asynchronous, function, multi_model, realtime, serverless
 
 
 @dataclass
@@ -15,6 +17,8 @@ class Account:
 
     runs: str | None
     targets: list[str] = field(default_factory=list)
+    more: dict[str, Any] = field(default_factory=dict)
+    """Of its configuration."""
 
     def client(self, _service: str) -> "Account":
         return self
@@ -25,13 +29,15 @@ class Account:
         return {"EndpointConfigName": f"{EndpointName}-1"}
 
     def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:
-        return {"ProductionVariants": [{"InstanceType": self.runs}]}
+        return {"ProductionVariants": [{"InstanceType": self.runs}], **self.more}
 
     def describe_scalable_targets(self, ServiceNamespace: str, ResourceIds: list[str]) -> dict[str, Any]:
         assert ServiceNamespace == "sagemaker"
         return {"ScalableTargets": [{"ResourceId": one} for one in ResourceIds if one in self.targets]}
 
 
+QUEUED = {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://b/x"}}}
+COLD = {"ProductionVariants": [{"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}}]}
 SCALED = ["endpoint/dev-shop-rank/variant/AllTraffic"]
 
 
@@ -45,15 +51,49 @@ def test_another_instance_type_for_what_is_scaled(make_stack):
 
 
 @pytest.mark.parametrize(
+    ("workload", "account", "there", "wanted"),
+    [
+        (asynchronous("rank"), Account("ml.m5.large"), "real-time", "asynchronous"),
+        (realtime(), Account("ml.m5.large", more=QUEUED), "asynchronous", "real-time"),
+        (serverless("rank"), Account("ml.m5.large"), "real-time", "serverless"),
+        (multi_model("rank"), Account("", more=COLD), "serverless", "real-time"),
+    ],
+)
+def test_another_kind_of_endpoint(make_stack, workload, account, there, wanted):
+    with pytest.raises(Misuse) as caught:
+        refuse(make_stack(workload), account)
+    assert str(caught.value) == (
+        f"rank: dev-shop-rank is a deployed {there} endpoint, and SageMaker makes no {wanted} one of it: give the "
+        "workload another name, or deploy once without it."
+    )
+
+
+def test_every_endpoint_has_its_kind():
+    assert set(KINDS) == set(typing.get_args(SageMakerEndpoint))
+
+
+@pytest.mark.parametrize(
     ("workload", "account"),
     [
         (realtime(), Account(None)),
         (realtime(), Account("ml.m5.large", SCALED)),
         (realtime(instance_type="ml.c5.xlarge"), Account("ml.m5.large")),
         (realtime(instance_type="ml.c5.xlarge", autoscaling=None), Account("ml.m5.large", SCALED)),
-        (serverless(), Account("ml.m5.large", SCALED)),
+        (serverless(), Account("", more=COLD)),
+        (asynchronous("rank"), Account("ml.m5.large", SCALED, QUEUED)),
+        (multi_model("rank"), Account("ml.m5.large")),
+        (function("rank"), Account("ml.m5.large")),
     ],
-    ids=["first deploy", "same type", "not scaled", "no longer scaled", "serverless"],
+    ids=[
+        "first deploy",
+        "same type",
+        "not scaled",
+        "no longer scaled",
+        "serverless",
+        "asynchronous",
+        "several models in place of one",
+        "a function",
+    ],
 )
 def test_what_sagemaker_takes(make_stack, workload, account):
     refuse(make_stack(workload), account)

@@ -123,6 +123,13 @@ def test_a_page_is_drawn_and_legible_and_asks_nothing_of_a_network(tab, kind, na
 
 
 @needs_browser
+def test_what_is_not_expected_of_all_is_at_least_that_in_its_tile(tab, billed, tmp_path):
+    look(tab, billed, "light", tmp_path)
+    assert "expected" in tab.value("document.body.innerText")
+    assert "at least " in tab.value("document.querySelector('.tiles').textContent")
+
+
+@needs_browser
 def test_light_and_dark_are_not_the_same(tab, compared, tmp_path):
     seen = []
     for name in ("light", "dark"):

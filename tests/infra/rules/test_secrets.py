@@ -42,6 +42,14 @@ def test_a_key_is_known_by_its_form(value):
     assert is_secret("SETTING", value) == "holds a key"
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["postgres://me:hunter2@db:5432/shop", "redis://:hunter2@cache/0", "see https://a:b@c.example.com/"],
+)
+def test_a_password_in_an_address_is_known_by_its_place(value):
+    assert is_secret("DATABASE_URL", value) == "holds a password in an address"
+
+
 def test_a_random_key_is_known_by_its_randomness():
     assert is_secret("SETTING", RANDOM) == "holds what looks like a random key"
 
@@ -50,6 +58,8 @@ def test_a_random_key_is_known_by_its_randomness():
     ("name", "value"),
     [
         ("MAX_NEW_TOKENS", "512"),
+        ("DATABASE_URL", "postgres://me@db:5432/shop"),
+        ("ENDPOINT", "https://host:8443/a@b"),
         ("TOKENIZERS_PARALLELISM", "false"),
         ("PAD_TOKEN", "[PAD]"),
         ("MAX_TOKEN", "512"),

@@ -30,6 +30,8 @@ signal.signal(signal.SIGINT, interrupted)
 for name, text in step.get("files", {}).items():
     Path(name).parent.mkdir(parents=True, exist_ok=True)
     Path(name).write_text(text)
+for name, source in step.get("copies", {}).items():
+    Path(name).write_bytes(Path(source).read_bytes())
 for line in step.get("lines", []):
     print(line if isinstance(line, str) else json.dumps(line), flush=True)
 sys.stderr.write(step.get("stderr", ""))
@@ -43,7 +45,10 @@ VERSIONS = {"terraform": "Terraform v1.11.4\non linux_amd64", "tofu": "OpenTofu 
 
 
 class FakeTerraform:
-    """`script`: command -> {"lines", "files", "stderr", "exit", "interrupted": "save" | "ignore"}."""
+    """`script`: command -> {"lines", "files", "copies", "stderr", "exit", "interrupted": "save" | "ignore"}.
+
+    `files` have a text by name, `copies` another file.
+    """
 
     def __init__(self, folder: Path, name: str = "terraform", version: str | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)

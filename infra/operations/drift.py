@@ -1,0 +1,57 @@
+"""What somebody changed by hand of what a stack made: counts by AWS's own word, all else by Terraform's refresh."""
+
+import shutil
+from collections.abc import Callable, Iterator
+
+from infra.blueprint import Blueprint
+from infra.connection import Connection
+from infra.engines.terraform import synth
+from infra.engines.terraform.workspace import open_workspace
+from infra.ledger import Deployed
+from infra.naming import VARIANT
+from infra.operations import endpoints
+from infra.project import Project
+
+FOLDER = "_drift"
+
+
+def of_stack(
+    stack: str, connection: Connection, project: Project, notice: Callable[[str], None]
+) -> tuple[str, ...]:
+    """A line for each difference between the state of `stack` and AWS; nothing is changed, the state least of all.
+
+    In a folder of its own: an empty configuration in the stack's own would be a deploy's undoing.
+    """
+    environment = connection.environment
+    own = project.working_directory(environment, stack)
+    folder = project.working_directory(environment, f"{FOLDER}-{stack}")
+    copied = folder / synth.STATE
+    if environment.state_bucket is None:
+        if not (own / synth.STATE).is_file():
+            return (f"{stack}: no state of it is here; look where it was deployed from, or set state_bucket",)
+        shutil.copy2(own / synth.STATE, copied)
+    try:
+        runner = open_workspace(Blueprint(()), environment, stack, folder, connection.variables, notice)
+        return tuple(one.line for one in runner.drift())
+    finally:
+        copied.unlink(missing_ok=True)
+
+
+def of_count(record: Deployed, connection: Connection) -> Iterator[str]:
+    """A line where an endpoint has another number of instances than its configuration or its scaling says."""
+    sagemaker = connection.client("sagemaker")
+    found = endpoints.describe(record.name, sagemaker)
+    if found is None or found["EndpointStatus"] != "InService":
+        return
+    configuration = endpoints.describe_configuration(found["EndpointConfigName"], sagemaker)
+    planned = (configuration or {}).get("ProductionVariants", [{}])[0].get("InitialInstanceCount")
+    if planned is None:
+        return
+    wanted = found["ProductionVariants"][0].get("DesiredInstanceCount", planned)
+    targets = connection.client("application-autoscaling").describe_scalable_targets(
+        ServiceNamespace="sagemaker", ResourceIds=[f"endpoint/{record.name}/variant/{VARIANT}"]
+    )["ScalableTargets"]
+    least, most = (targets[0]["MinCapacity"], targets[0]["MaxCapacity"]) if targets else (planned, planned)
+    if not least <= wanted <= most:
+        allowed = f"{least} to {most}" if targets else str(planned)
+        yield f"{record.name}: its instances are set to {wanted}, and it is to have {allowed}"

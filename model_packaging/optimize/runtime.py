@@ -1,0 +1,114 @@
+"""ONNX Runtime, the one place that imports it: sessions, its optimisers and its quantisation."""
+
+import contextlib
+import io
+import logging
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model_packaging.errors import BuildFailed, InvalidModel
+from model_packaging.optimize import graph
+from model_packaging.optimize.fusion import Fusion
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from model_packaging.optimize.calibration import Feed
+
+QUIET = 3
+"""ONNX Runtime's severity from which it logs: errors."""
+
+
+class Session:
+    """A loaded ONNX file; called with a request's inputs, gives its first output."""
+
+    def __init__(self, file: Path, threads: int = 0) -> None:
+        """`threads` 0 is as many as the machine has cores. Raises `InvalidModel` with the reason."""
+        self._session = _loaded(file, intra_op_num_threads=threads)
+        self._output = self._session.get_outputs()[0].name
+        self._inputs = [one.name for one in self._session.get_inputs()]
+
+    def __call__(self, feed: "Feed") -> "NDArray[np.float64]":
+        """The first output for a request (items, ...). Raises `InvalidModel` for inputs that it does not have."""
+        import numpy as np
+
+        return np.asarray(self.raw(feed), dtype=np.float64)
+
+    def raw(self, feed: "Feed") -> Any:
+        """The same, as the runtime gives it: what is timed."""
+        try:
+            return self._session.run([self._output], feed)[0]
+        except Exception as error:
+            raise InvalidModel(
+                f"The model takes {', '.join(self._inputs)}, and the calibration set gives {', '.join(feed)}: "
+                f"{_line(error)}"
+            ) from error
+
+
+def simplified(source: Path, target: Path) -> None:
+    """Constants folded and common parts merged, in standard operators only."""
+    import onnxruntime
+
+    basic = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    _loaded(source, optimized_model_filepath=str(target), graph_optimization_level=basic)
+    graph.save(graph.load(target), target)
+
+
+def fused(source: Path, target: Path, attention: bool) -> None:
+    """Gelu, layer norms and, with `attention`, whole attentions as one operator of ONNX Runtime each."""
+    with _quiet(), tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
+        from onnxruntime.transformers.optimizer import optimize_model
+
+        prepared = Path(scratch) / "prepared.onnx"
+        model = graph.load(source)
+        if attention:
+            Fusion(model).attend()
+        graph.save(model, prepared)
+        made = optimize_model(str(prepared), model_type="bert", opt_level=0, use_gpu=False)
+        graph.save(made.model, target)
+
+
+def quantised(source: Path, target: Path) -> None:
+    """Dynamic int8 as its tool makes it: one scale a weight. Raises `BuildFailed`."""
+    with _quiet():
+        from onnxruntime.quantization import QuantType, quantize_dynamic
+
+        try:
+            quantize_dynamic(str(source), str(target), weight_type=QuantType.QInt8)
+        except Exception as error:  # it raises whatever its parts raise
+            raise BuildFailed(f"ONNX Runtime cannot quantise {source.name}: {_line(error)}") from error
+        graph.save(graph.load(target), target)
+
+
+def _loaded(file: Path, **settings: Any) -> Any:
+    """ONNX Runtime's own session; `settings` are fields of its options."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = QUIET
+    for name, value in settings.items():
+        setattr(options, name, value)
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its classes share no base of their own
+        raise InvalidModel(f"{file.name} cannot be loaded by ONNX Runtime: {_line(error)}") from error
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Its tools log advice through the root logger, and print more of it to stdout, which is for data."""
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        logging.disable(before)
+
+
+def _line(error: Exception) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 300 else text[:297] + "..."

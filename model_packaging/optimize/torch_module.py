@@ -1,0 +1,157 @@
+"""A torch module as a source: its export, its own answers and its own int8. The one place that imports torch."""
+
+import hashlib
+import logging
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model_packaging.errors import BuildFailed
+from model_packaging.optimize import graph
+
+if TYPE_CHECKING:
+    import torch
+
+    from model_packaging.optimize.calibration import Feed
+    from model_packaging.optimize.sources import Answer, Load
+
+OPSET = 18
+"""Known to ONNX Runtime 1.16.3, and what torch's exporter writes without converting."""
+
+
+class TorchModule:
+    """A module that takes its inputs by position; what counts is the tensor (items, ...) that it gives first."""
+
+    kind = "torch"
+
+    def __init__(
+        self,
+        module: "torch.nn.Module",
+        example: "Feed",
+        output: str,
+        sizes: Mapping[int, tuple[str, int | None]] | None = None,
+        digest: str | None = None,
+    ) -> None:
+        """`example` names the inputs, in the order of `forward`, with two items each so that none is taken as fixed.
+
+        `sizes` names the axes that vary, besides the first: {1: ("tokens", 512)} is up to 512 tokens. `digest` is that
+        of the weights, where it is known already.
+        """
+        self.module = module.eval()
+        self.example = example
+        self.output = output
+        self.sizes = dict(sizes or {})
+        self._digest = digest
+
+    def sha256(self) -> str:
+        """Of every parameter and buffer, with names and types; and of the names of inputs and output."""
+        if self._digest is None:
+            seen = hashlib.sha256(
+                repr([list(self.example), self.output, sorted(self.sizes.items())]).encode()
+            )
+            for name, tensor in sorted(self.module.state_dict().items()):
+                values = tensor.detach().cpu().contiguous()
+                seen.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
+                seen.update(values.flatten().view(_bytes()).numpy().tobytes())
+            self._digest = seen.hexdigest()
+        return self._digest
+
+    def export(self, target: Path) -> None:
+        """Through torch.export. Raises `BuildFailed` with its reason."""
+        import torch
+
+        with _quiet():
+            axes: dict[int, Any] = {0: torch.export.Dim("items")}
+            axes |= {axis: torch.export.Dim(name, max=most) for axis, (name, most) in self.sizes.items()}
+            shapes = tuple(
+                {axis: size for axis, size in axes.items() if axis < value.ndim}
+                for value in self.example.values()
+            )
+            try:
+                program = torch.onnx.export(
+                    self.module,
+                    self._tensors(self.example),
+                    input_names=list(self.example),
+                    output_names=[self.output],
+                    dynamic_shapes=shapes,
+                    opset_version=OPSET,
+                    dynamo=True,
+                    verbose=False,
+                )
+            except Exception as error:  # the exporter's errors share no base
+                reason = " ".join(str(error).split())[:300]
+                raise BuildFailed(f"torch cannot export the module: {reason}") from error
+        assert program is not None
+        model = program.model_proto
+        if sum(self.output in node.output for node in model.graph.node) > 1:  # the exporter does not look
+            raise BuildFailed(
+                f"The output is named {self.output!r}, as is something inside of the module; name it otherwise."
+            )
+        graph.save(model, target)
+
+    def answer(self) -> "Answer":
+        """The module itself."""
+        return _numbers(self._runner(self.module))
+
+    def runners(self) -> "dict[str, Load]":
+        """The module as it is, and with torch's dynamic int8 of its linear layers."""
+        return {
+            "pytorch": lambda threads: self._runner(self.module, threads),
+            "pytorch-int8": lambda threads: self._runner(_dynamic_int8(self.module), threads),
+        }
+
+    def _runner(self, module: "torch.nn.Module", threads: int = 0) -> Callable[["Feed"], Any]:
+        import torch
+
+        torch.set_num_threads(
+            threads or len(os.sched_getaffinity(0))
+        )  # of the process: torch has no narrower one
+
+        def run(feed: "Feed") -> Any:
+            with torch.inference_mode():
+                made = module(*self._tensors(feed))
+            return (made[0] if isinstance(made, Sequence) else made).numpy()
+
+        return run
+
+    def _tensors(self, feed: "Feed") -> tuple["torch.Tensor", ...]:
+        import torch
+
+        return tuple(torch.from_numpy(feed[name]) for name in self.example)
+
+
+def _bytes() -> Any:
+    import torch
+
+    return torch.uint8
+
+
+def _numbers(run: Callable[["Feed"], Any]) -> "Answer":
+    import numpy as np
+
+    return lambda feed: np.asarray(run(feed), dtype=np.float64)
+
+
+def _dynamic_int8(module: "torch.nn.Module") -> "torch.nn.Module":
+    import torch
+
+    with _quiet():
+        made = torch.ao.quantization.quantize_dynamic(module, {torch.nn.Linear}, dtype=torch.qint8)  # type: ignore[no-untyped-call]
+    return made  # type: ignore[no-any-return]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Torch warns about its own parts, and that torchvision is not there."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

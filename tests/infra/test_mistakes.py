@@ -1,0 +1,139 @@
+"""What cannot even be declared, with the line that a user sees: limits of AWS that are fields' own."""
+
+import pytest
+
+from infra import loader
+from infra.errors import InvalidStack
+
+HEAD = """from infra import *
+from model_packaging import Model
+
+model = Model("models/tiny", framework="sklearn")
+
+
+def stack(env):
+    return Stack("shop", env, [
+        {workload},
+    ])
+"""
+PLACE = "stacks/shop.py, line 9: "
+ENDPOINT = 'instance_type="ml.m5.large"'
+
+
+@pytest.fixture
+def told(base, environment):
+    """The lines that a stack with this workload leads to."""
+    (base / "stacks").mkdir()
+
+    def tell(workload: str) -> list[str]:
+        (base / "stacks" / "shop.py").write_text(HEAD.format(workload=workload))
+        with pytest.raises(InvalidStack) as caught:
+            loader.load("shop", environment, base)
+        return str(caught.value).splitlines()
+
+    return tell
+
+
+@pytest.mark.parametrize(
+    ("workload", "line"),
+    [
+        (
+            'LambdaEndpoint("f", model=model, memory_mb=64)',
+            "LambdaEndpoint: memory_mb is 64; at least 128 is allowed: write memory_mb=128 or more.",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, memory_mb=10241)',
+            "LambdaEndpoint: memory_mb is 10241; at most 10240 is allowed: write memory_mb=10240 or less.",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, timeout_seconds=901)',
+            "LambdaEndpoint: timeout_seconds is 901; at most 900 is allowed: write timeout_seconds=900 or less.",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, ephemeral_storage_mb=511)',
+            "LambdaEndpoint: ephemeral_storage_mb is 511; at least 512 is allowed: write ephemeral_storage_mb=512 or "
+            "more.",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, architecture="arm")',
+            "LambdaEndpoint: architecture is 'arm'; allowed are 'x86_64' or 'arm64': write architecture= one of them.",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, package="tar")',
+            "LambdaEndpoint: package is 'tar'; allowed are 'zip' or 'image': write package= one of them.",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, provisioned_concurrency=0)',
+            "LambdaEndpoint: provisioned_concurrency is 0; at least 1 is allowed: write provisioned_concurrency=1 or more.",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, instance_type="ml.m5.large")',
+            "LambdaEndpoint has no field 'instance_type'; Lambda chooses its machines; leave it out, and write "
+            "memory_mb=....",
+        ),
+        (
+            'ServerlessEndpoint("f", model=model, instance_type="ml.g5.xlarge")',
+            "ServerlessEndpoint has no field 'instance_type'; SageMaker Serverless chooses its machines, and has none with "
+            "a GPU; leave it out, or write an AsyncEndpoint with min_capacity=0, which has GPUs and costs nothing at rest.",
+        ),
+        (
+            'ServerlessEndpoint("f", model=model, variants=2)',
+            "ServerlessEndpoint has no field 'variants'; SageMaker Serverless serves one model in one variant; write "
+            "model=..., or a MultiModelEndpoint.",
+        ),
+        (
+            'ServerlessEndpoint("f", model=model, memory_mb=1500)',
+            "ServerlessEndpoint: memory_mb is 1500; allowed are 1024, 2048, 3072, 4096, 5120 or 6144: write memory_mb= "
+            "one of them.",
+        ),
+        (
+            'ServerlessEndpoint("f", model=model, max_concurrency=201)',
+            "ServerlessEndpoint: max_concurrency is 201; at most 200 is allowed: write max_concurrency=200 or less.",
+        ),
+        (
+            f'AsyncEndpoint("f", model=model, {ENDPOINT}, concurrent_requests_per_instance=1001)',
+            "AsyncEndpoint: concurrent_requests_per_instance is 1001; at most 1000 is allowed: write "
+            "concurrent_requests_per_instance=1000 or less.",
+        ),
+        (
+            f'RealtimeEndpoint("f", model=model, {ENDPOINT}, volume_gb=513)',
+            "RealtimeEndpoint: volume_gb is 513; at most 512 is allowed: write volume_gb=512 or less.",
+        ),
+        (
+            f'RealtimeEndpoint("f", model=model, {ENDPOINT}, rollout=Canary(percent=51))',
+            "Canary: percent is 51; at most 50 is allowed: write percent=50 or less.",
+        ),
+        (
+            'BatchJob("f", model=model, instance_types=["m5.large"], attempts=11)',
+            "BatchJob: attempts is 11; at most 10 is allowed: write attempts=10 or less.",
+        ),
+        (
+            'BatchJob("f", model=model, instance_types=["m5.large"], array_size=0)',
+            "BatchJob: array_size is 0; at least 1 is allowed: write array_size=1 or more.",
+        ),
+        (
+            'BatchJob("f", model=model, instance_types=["m5.large"], timeout_seconds=59)',
+            "BatchJob: timeout_seconds is 59; at least 60 is allowed: write timeout_seconds=60 or more.",
+        ),
+        (
+            "TargetTracking(max_capacity=2, invocations_per_instance=0)",
+            "TargetTracking: invocations_per_instance is 0; only what is above 0 is allowed: write a larger "
+            "invocations_per_instance.",
+        ),
+    ],
+)
+def test_a_limit_of_a_field_has_its_line(told, workload, line):
+    assert told(workload) == [f"{PLACE}{line}"]
+
+
+def test_what_is_no_workload_is_told_once(told):
+    assert told('"rank"') == [
+        "stacks/shop.py, line 8: Stack: 'rank' is no workload; write one, such as RealtimeEndpoint('classify', ...)."
+    ]
+
+
+def test_the_line_is_that_of_the_one_that_is_wrong(told):
+    two = 'LambdaEndpoint("f", model=model),\n        LambdaEndpoint("g", model=model, memory_mb=1)'
+    assert told(two) == [
+        "stacks/shop.py, line 10: LambdaEndpoint: memory_mb is 1; at least 128 is allowed: write memory_mb=128 or more."
+    ]

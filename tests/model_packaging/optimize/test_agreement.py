@@ -1,0 +1,81 @@
+"""Agreement, the calibration set and the judge."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from hypothesis.extra.numpy import arrays
+
+from model_packaging.errors import InvalidModel
+from model_packaging.optimize import Calibration
+from model_packaging.optimize.agreement import cosine, top1
+from model_packaging.optimize.judge import Judge
+from model_packaging.optimize.measurement import BATCHES, measure
+
+vectors = arrays(
+    np.float64, (3, 4), elements=some.floats(-100, 100).filter(lambda x: x == 0 or abs(x) > 1e-3)
+)
+
+
+@given(vectors, some.floats(0.01, 100))
+def test_a_vector_agrees_with_its_multiples(values, factor):
+    np.testing.assert_allclose(cosine(values, values * factor)[np.any(values, axis=1)], 1)
+    assert cosine(values, values).tolist() == pytest.approx([1, 1, 1])
+
+
+@given(vectors, vectors)
+def test_a_cosine_is_symmetric_and_bounded(one, other):
+    np.testing.assert_allclose(cosine(one, other), cosine(other, one))
+    assert np.all(np.abs(cosine(one, other)) <= 1 + 1e-9)
+
+
+def test_the_likeliest_of_each_item():
+    original = np.array([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
+    assert top1(original, original[:, ::-1]).tolist() == [0, 0, 0]
+    assert top1(original, np.array([[1, 2], [1, 2], [1, 2]])).tolist() == [1, 0, 1]
+
+
+def test_the_judge_takes_the_mean_over_items_and_the_worst():
+    calibration = Calibration([{"x": np.array([[1.0, 0.0]])}, {"x": np.array([[0.0, 1.0], [1.0, 0.0]])}])
+    judge = Judge(calibration, lambda feed: feed["x"], cosine)
+    assert judge.verdict(lambda feed: feed["x"]).mean == 1
+    found = judge.verdict(lambda feed: np.tile([[1.0, 0.0]], (len(feed["x"]), 1)))
+    assert (found.mean, found.worst) == (0.666667, 0)
+    assert judge.verdict(lambda feed: feed["x"] * np.nan).mean == -1
+
+
+@pytest.mark.parametrize(
+    "requests, told",
+    [
+        ([], "is empty"),
+        (
+            [{"x": np.zeros((1, 2))}, {"y": np.zeros((1, 2))}],
+            "Request 1 of the calibration set has the inputs y",
+        ),
+        ([{"x": np.zeros((2, 2)), "y": np.zeros((1, 2))}], "needs the same number"),
+        ([{"x": np.zeros(())}], "at least one"),
+        ([{"x": np.zeros((0, 2))}], "at least one"),
+    ],
+)
+def test_a_set_that_cannot_be_used_is_told(requests, told):
+    with pytest.raises(InvalidModel, match=told):
+        Calibration(requests)
+
+
+def test_speed_is_that_of_single_items_and_batches_by_their_number():
+    """On a clock that moves a millisecond for each item, whoever runs it."""
+    now, loaded = [0.0], []
+
+    def load(threads):
+        loaded.append(threads)
+        now[0] += 0.5
+
+        def run(feed):
+            now[0] += len(feed["x"]) / 1000
+
+        return run
+
+    speed = measure(load, {"x": np.zeros((1, 2))}, lambda: now[0], peak=False)
+    assert loaded == [0, 1, 2] and speed.load_ms == 500 and speed.peak_mb is None
+    assert (speed.p50_ms, speed.p99_ms, speed.per_second) == (1.0, 1.0, {"1": 1000.0, "2": 1000.0})
+    assert speed.batches == {str(items): float(items) for items in BATCHES}

@@ -1,0 +1,156 @@
+"""`optimize`: the table, the choice, and profile.json as a lock."""
+
+import json
+from typing import ClassVar
+
+import numpy as np
+import pytest
+import torch
+
+from model_packaging import profile
+from model_packaging.errors import InvalidModel
+from model_packaging.optimize import Calibration, TorchModule, optimize
+from model_packaging.optimize.measurement import Meter, Speed
+from model_packaging.optimize.runtime import Session
+from model_packaging.optimize.variants import VARIANTS
+
+HANDLER = """
+import json, pathlib
+import numpy as np, onnxruntime
+def model_fn(directory):
+    return onnxruntime.InferenceSession(str(pathlib.Path(directory) / "model.onnx"))
+def predict_fn(data, model):
+    ids = np.array([data], dtype=np.int64)
+    return model.run(None, {"input_ids": ids, "attention_mask": np.ones_like(ids)})[0].tolist()
+"""
+
+
+class ByHand(Meter):
+    """Each variant takes the milliseconds that its name has here."""
+
+    MS: ClassVar = {"onnxruntime": 4.0, "onnxruntime-optimized": 3.0, "onnxruntime-int8": 1.0}
+
+    def file(self, file, one):
+        return self.speed(self.MS.get(file.stem, 2.0))
+
+    def here(self, load, one):
+        assert load(1)(one).shape[0] == 1
+        return self.speed(9.0)
+
+    def speed(self, ms):
+        batches = {str(items): ms * items for items in (1, 2, 4, 8, 16, 32)}
+        return Speed(5.0, ms, ms * 2, {"1": 500 / ms, "2": 1000 / ms}, batches, 50)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A model folder with a handler and an example request."""
+    made = tmp_path_factory.mktemp("models") / "tiny"
+    made.mkdir()
+    (made / "inference.py").write_text(HANDLER)
+    (made / "sample.json").write_text("[1, 2, 3]")
+    return made
+
+
+@pytest.fixture(scope="module")
+def said():
+    return []
+
+
+@pytest.fixture(scope="module")
+def made(folder, encoder, calibration, said):
+    return optimize(encoder, calibration, into=folder, at_least=0.98, say=said.append, meter=ByHand())
+
+
+def test_every_variant_is_measured_and_compared(made, said):
+    rows = {row.variant: row for row in made.profile.variants}
+    assert list(rows) == ["pytorch", "pytorch-int8", *VARIANTS]
+    assert said == [f"measuring {name}" for name in rows]
+    for row in rows.values():
+        assert row.failed is None and row.agreement is not None and -1 <= row.worst <= row.agreement <= 1
+        assert 0 < row.p50_ms <= row.p99_ms and row.per_second.keys() == {"1", "2"}
+    assert rows["pytorch"].agreement == pytest.approx(1) and rows["onnxruntime"].agreement == pytest.approx(1)
+    assert rows["onnxruntime-int8-per-channel"].size_bytes < rows["onnxruntime"].size_bytes / 2
+    assert rows["onnxruntime-optimized"].parameters == {"attention": True}
+    assert rows["onnxruntime-int8-mixed"].parameters["float"]
+
+
+def test_the_fastest_that_keeps_the_budget_is_written(made, folder, calibration):
+    row = made.profile.row
+    assert made.measured and made.met and row.agreement >= 0.98
+    kept = [one for one in made.profile.variants if one.variant in VARIANTS and one.agreement >= 0.98]
+    assert row.p50_ms == min(one.p50_ms for one in kept)
+    assert made.file == folder / "model.onnx" and made.file.stat().st_size == row.size_bytes
+    assert Session(made.file, 1)(calibration.one).shape == (1, 32)
+
+
+def test_the_profile_says_what_it_rests_on(made, folder):
+    found = profile.read(folder)
+    assert found == made.profile
+    assert found.batches.keys() == {1, 2, 4, 8, 16, 32} and all(ms > 0 for ms in found.batches.values())
+    assert found.budget == {"by": "cosine", "at_least": 0.98, "items": 13, "met": True}
+    assert found.machine["cores"] >= 1 and {"torch", "onnxruntime"} <= found.machine["libraries"].keys()
+    assert found.handler.p50_ms > 0 and found.handler.peak_mb > 20
+
+
+def test_the_lock_makes_the_same_file_again_without_measuring(made, folder, encoder, calibration, said):
+    before, text = made.file.read_bytes(), (folder / "profile.json").read_text()
+    made.file.unlink()
+    said.clear()
+    again = optimize(encoder, calibration, into=folder, say=said.append)
+    assert not again.measured and said == []
+    assert again.file.read_bytes() == before and (folder / "profile.json").read_text() == text
+
+
+def test_other_weights_are_measured_anew(folder, tmp_path, calibration):
+    (tmp_path / "profile.json").write_text((folder / "profile.json").read_text())
+    torch.manual_seed(11)
+    other = TorchModule(torch.nn.Linear(8, 3), {"x": np.zeros((2, 8), np.float32)}, "y")
+    few = Calibration([{"x": np.ones((1, 8), np.float32)}, {"x": np.zeros((2, 8), np.float32)}])
+    made = optimize(
+        other, few, into=tmp_path, variants=["onnxruntime"], say=lambda line: None, meter=ByHand()
+    )
+    assert made.measured and made.profile.chosen == "onnxruntime"
+    assert made.profile.source["sha256"] == other.sha256() and made.profile.handler is None
+
+
+def test_a_file_that_is_not_the_measured_one_is_told(folder, tmp_path, encoder, calibration):
+    data = json.loads((folder / "profile.json").read_text())
+    data["weights"]["sha256"] = "0" * 64
+    (tmp_path / "profile.json").write_text(json.dumps(data))
+    said = []
+    optimize(encoder, calibration, into=tmp_path, say=said.append)
+    assert len(said) == 1 and "has other bytes than were measured" in said[0]
+
+
+def test_a_budget_that_nothing_keeps_falls_back_to_the_original_and_says_so(tmp_path):
+    module = TorchModule(torch.nn.Linear(8, 3), {"x": np.zeros((2, 8), np.float32)}, "y")
+    few = Calibration([{"x": np.ones((1, 8), np.float32)}])
+    said = []
+    made = optimize(
+        module, few, into=tmp_path, agreement=lambda one, other: np.zeros(len(one)), variants=["onnxruntime-int8"],
+        say=said.append, meter=ByHand(),
+    )  # fmt: skip
+    assert not made.met and made.profile.chosen == "onnxruntime"
+    assert said[-1].startswith("no variant keeps a <lambda> of 0.99 over 1 items: this is the original")
+
+
+@pytest.mark.parametrize(
+    "changes, told",
+    [
+        ({"variants": ["int4"]}, "'int4' is not known; write some of onnxruntime"),
+        ({"agreement": "mse"}, "'mse' is not known; write 'cosine' or 'top1'"),
+    ],
+)
+def test_misuse_is_told_in_one_line(tmp_path, encoder, calibration, changes, told):
+    with pytest.raises(InvalidModel, match=told):
+        optimize(encoder, calibration, into=tmp_path, **changes)
+
+
+def test_a_calibration_set_of_other_inputs_is_told(tmp_path, exported):
+    from model_packaging.optimize import OnnxFile
+
+    with pytest.raises(
+        InvalidModel, match="takes input_ids, attention_mask, and the calibration set gives pixels"
+    ):
+        optimize(OnnxFile(exported), Calibration([{"pixels": np.zeros((1, 3))}]), into=tmp_path)
