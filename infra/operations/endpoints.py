@@ -8,7 +8,7 @@ from typing import Any
 Description = dict[str, Any]
 
 UNDER_WAY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack"})
-POLL_SECONDS = 5.0
+POLL_SECONDS, GOING_SECONDS = 5.0, 1.0
 POLLS = 360
 """Half an hour: a roll-back of a large fleet takes about as long as the update did."""
 
@@ -46,6 +46,20 @@ def settled(
             break
         say(f"Waiting for SageMaker: {name} is {endpoint['EndpointStatus']}")
         sleep(POLL_SECONDS)
+        endpoint = describe(name, sagemaker)
+    return endpoint
+
+
+def left(name: str, sagemaker: Any, sleep: Callable[[float], None] = time.sleep) -> Description | None:
+    """What AWS says of an endpoint that was deleted, once it no longer is `Deleting`: None where it is gone.
+
+    The provider comes back while it still is, and until it is gone no endpoint can be made under its name.
+    """
+    endpoint = describe(name, sagemaker)
+    for _ in range(POLLS):
+        if endpoint is None or endpoint["EndpointStatus"] != "Deleting":
+            break
+        sleep(GOING_SECONDS)
         endpoint = describe(name, sagemaker)
     return endpoint
 

@@ -79,7 +79,8 @@ def _endpoint(
         for resource in blueprint.of_type("aws_sagemaker_endpoint_configuration")
         if resource.name == workload.name
     )
-    endpoint = endpoints.describe(name, connection.client("sagemaker"))
+    sagemaker = connection.client("sagemaker")
+    endpoint = endpoints.left(name, sagemaker)
     if not any(resource.name == workload.name for resource in blueprint.of_type("aws_sagemaker_endpoint")):
         if endpoint is not None:
             yield f"Endpoint {name} was to sleep, and is there and billed: {endpoint['EndpointStatus']}."

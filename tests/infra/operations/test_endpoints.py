@@ -43,3 +43,14 @@ def test_one_that_never_ends_is_not_waited_for_for_ever():
     assert found is not None
     assert found["EndpointStatus"] == "Updating"
     assert sum(slept) == 1800
+
+
+@pytest.mark.parametrize(
+    ("states", "waits", "last"),
+    [(["Deleting", "Deleting", None], 2, None), ([None], 0, None), (["InService"], 0, "InService")],
+)
+def test_one_that_is_being_deleted_is_waited_for_until_it_is_gone(states, waits, last):
+    slept: list[float] = []
+    found = endpoints.left("dev-shop-rank", SageMaker(*states), slept.append)
+    assert (found and found["EndpointStatus"]) == last
+    assert slept == [endpoints.GOING_SECONDS] * waits
