@@ -1,7 +1,7 @@
 """Puts what is deployed to sleep, and wakes it: what AWS bills by the hour goes and comes back, and no more than that.
 
-Through the engine that made it, so that the state stays true: the plan is that of the same stack without its endpoints. It works with
-the artifacts that were deployed, whatever has become of the models' folders since.
+Through the engine that made it, so that the state stays true: the plan is that of the same stack without its
+endpoints. It works with the artifacts that were deployed, whatever has become of the models' folders since.
 """
 
 from collections.abc import Callable, Collection, Mapping
