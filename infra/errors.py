@@ -7,8 +7,10 @@
     |   |-- UnknownEnvironment    no such file in stacks/environments
     |   |-- InvalidEnvironment    a key is missing, unknown or wrong
     |   `-- WrongAccount          the credentials belong to another account
-    |-- ToolchainError            terraform, tofu, the provider or Node is missing
-    |-- TerraformError            Terraform said no; carries its diagnostics
+    |-- ToolchainError            terraform, tofu, the provider, Node or pulumi is missing
+    |-- EngineError               the engine said no
+    |   |-- TerraformError        Terraform did; carries its diagnostics
+    |   `-- PulumiError           Pulumi did, or pulumi_aws lacks what a blueprint asks for
     |-- DeployFailed              AWS said no; carries its reason and the last log lines
     |-- InvocationFailed          an endpoint or a function answered with an error, or did not take the request
     |   `-- Unanswered            no answer came, and the request may have run
@@ -50,7 +52,15 @@ class ToolchainError(ModelyardError):
     """A program that the work needs is missing; the message says what to install."""
 
 
-class TerraformError(ModelyardError):
+class EngineError(ModelyardError):
+    """What makes the resources ended with an error."""
+
+
+class PulumiError(EngineError):
+    """Pulumi ended with an error, or pulumi_aws lacks what a blueprint asks for."""
+
+
+class TerraformError(EngineError):
     """Terraform ended with an error; the message is its diagnostics."""
 
 

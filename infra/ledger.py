@@ -16,7 +16,10 @@ MODELS, SETS = "models/", "sets/"
 
 @dataclass(frozen=True)
 class Deployed:
-    """One workload that is deployed: its kind, its name on AWS and its artifact's key."""
+    """One workload that is deployed: its kind, its name on AWS, its artifact's key, and the engine that made it.
+
+    `engine` is None where only its artifact was put there so far, and in records from before there were two.
+    """
 
     stack: str
     workload: str
@@ -24,9 +27,10 @@ class Deployed:
     name: str
     artifact_key: str
     instance_type: str | None = None
+    engine: str | None = None
 
 
-def records(stack: Stack, artifact_keys: dict[str, str]) -> list[Deployed]:
+def records(stack: Stack, artifact_keys: dict[str, str], engine: str | None = None) -> list[Deployed]:
     """What the ledger says of `stack` once it is deployed."""
     return [
         Deployed(
@@ -36,6 +40,7 @@ def records(stack: Stack, artifact_keys: dict[str, str]) -> list[Deployed]:
             stack.deployed_name(workload),
             artifact_keys[workload.name],
             getattr(workload, "instance_type", None),
+            engine,
         )
         for workload in stack.workloads
     ]

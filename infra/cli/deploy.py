@@ -5,7 +5,16 @@ from typing import Annotated
 import typer
 
 from infra.cli import console, report
-from infra.cli.options import AsJson, EnvironmentName, StackName, Yes, open_stack
+from infra.cli.options import (
+    Adopt,
+    AsJson,
+    EngineName,
+    EnvironmentName,
+    StackName,
+    Yes,
+    choose_engine,
+    open_stack,
+)
 
 
 def register(application: typer.Typer) -> None:
@@ -23,24 +32,25 @@ def deploy(
     replace: Annotated[
         bool, typer.Option("--replace", help="Let endpoints that serve be taken down and made again.")
     ] = False,
+    engine: EngineName = "terraform",
+    adopt: Adopt = None,
     json: AsJson = False,
 ) -> None:
     """Package, price, plan, ask, apply that plan, and verify what went live."""
     from cost import PriceCatalog
     from infra.connection import connect
-    from infra.engines.terraform.synth import warm_up
     from infra.operations import artifacts, bills, replacement, sleepers
     from infra.operations import deploy as operation
 
     project, loaded = open_stack(stack, env)
-    warm_up()
+    chosen = choose_engine(engine, adopt)
     connection = connect(loaded.environment, project)
     priced = report.price(loaded, asleep=sleepers.of(loaded, connection))
     report.bill(priced, to_stderr=json)
     report.refuse_over_budget(priced, loaded.environment, over_budget)
     built = artifacts.build(loaded, project.artifacts)
     report.artifacts(built)
-    prepared = operation.prepare(loaded, built, connection, project, console.say)
+    prepared = operation.prepare(loaded, built, connection, project, console.say, chosen)
     catalog = PriceCatalog.load()
     report.difference(bills.change(priced, connection, catalog), to_stderr=json)
     others = bills.others(loaded.name, connection, catalog)

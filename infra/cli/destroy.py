@@ -6,7 +6,7 @@ import typer
 
 from infra import loader, naming
 from infra.cli import console, report
-from infra.cli.options import EnvironmentName, StackName, Yes, open_environment
+from infra.cli.options import EngineName, EnvironmentName, StackName, Yes, open_environment
 from infra.environment import Environment
 from infra.errors import Misuse
 from infra.project import Project
@@ -21,17 +21,20 @@ def register(application: typer.Typer) -> None:
     application.command()(destroy)
 
 
-def destroy(stack: StackName, env: EnvironmentName, yes: Yes = False) -> None:
+def destroy(
+    stack: StackName, env: EnvironmentName, yes: Yes = False, engine: EngineName = "terraform"
+) -> None:
     """Take a stack down; with the environment's last stack, its artifact bucket too."""
     from cost import PriceCatalog
     from infra.connection import connect
-    from infra.operations import bills
+    from infra.operations import bills, engines
     from infra.operations import deploy as operation
 
+    chosen = engines.named(engine)
     project, environment = open_environment(env)
     connection = connect(environment, project)
     loaded = _stack(stack, environment, project, connection)
-    prepared = operation.prepare_destroy(loaded, connection, project, console.say)
+    prepared = operation.prepare_destroy(loaded, connection, project, console.say, chosen)
     if saves := bills.saved(loaded.name, connection, PriceCatalog.load()):
         console.say(saves)
     report.plan(prepared.plan)

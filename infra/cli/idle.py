@@ -174,7 +174,7 @@ def _remove(
 
 def _write(outcome: "Outcome", project: Project, connection: "Connection") -> None:
     """One line more in the file that says what was ever removed as idle, in this clone."""
-    from infra.engines.terraform import private_file
+    from infra.engines import private_file
 
     file = project.working_directory(connection.environment, "_idle") / RECORD
     before = file.read_text(encoding="utf-8") if file.is_file() else ""
@@ -183,19 +183,20 @@ def _write(outcome: "Outcome", project: Project, connection: "Connection") -> No
 
 @dataclass(frozen=True)
 class _TearDown:
-    """A stack's destroy, planned by Terraform."""
+    """A stack's destroy, planned by the engine that made it."""
 
     prepared: "PreparedDestroy"
 
     @classmethod
     def of(cls, name: str, connection: "Connection", project: Project) -> "_TearDown":
-        from infra.operations import deploy
+        from infra.operations import crossing, deploy
 
         try:
             stack = loader.load(name, connection.environment, project.root, checked=False)
         except Misuse:
             stack = Stack(name, connection.environment, ())
-        return cls(deploy.prepare_destroy(stack, connection, project, console.say))
+        engine = crossing.engine_of(stack, connection)
+        return cls(deploy.prepare_destroy(stack, connection, project, console.say, engine))
 
     def refusal(self) -> str:
         if self.prepared.results:

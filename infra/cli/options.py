@@ -1,7 +1,7 @@
 """Arguments that several verbs take, and what they mean."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,6 +9,9 @@ from infra import environment, loader, project
 from infra.environment import Environment
 from infra.project import Project
 from infra.stack import Stack
+
+if TYPE_CHECKING:
+    from infra.engines.workspace import Engine
 
 StackName = Annotated[
     str,
@@ -18,6 +21,13 @@ StackName = Annotated[
 ]
 EnvironmentName = Annotated[str, typer.Option("--env", metavar="NAME", help="stacks/environments/NAME.toml.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Data for programs, on stdout.")]
+EngineName = Annotated[
+    str, typer.Option("--engine", metavar="terraform|pulumi", help="What makes the resources.")
+]
+Adopt = Annotated[
+    Path | None,
+    typer.Option("--adopt", metavar="FILE", help="Take over what `import-ids --json` printed; with Pulumi."),
+]
 OverBudget = Annotated[
     bool, typer.Option("--over-budget", help="Go on although the bill is above monthly_budget_usd.")
 ]
@@ -39,3 +49,14 @@ def open_stack(name: str, environment_name: str) -> tuple[Project, Stack]:
     """The project, and a checked stack of it for one environment."""
     found, values = open_environment(environment_name)
     return found, loader.load(name, values, found.root)
+
+
+def choose_engine(name: str, adopt: Path | None = None) -> "Engine":
+    """The engine for --engine and --adopt, which begins to start what takes long."""
+    from infra.operations import engines
+
+    engine = engines.named(name)
+    if adopt is not None:
+        engine = engines.adopting(engine, adopt)
+    engine.warm_up()
+    return engine

@@ -116,7 +116,7 @@ def _stack(name: str, env: str, upload: bool, optimize: bool) -> "list[Built]":
 
         connection = connect(stack.environment, project)
         connection.check_account()
-        deploy.stage(stack, built, connection, project, console.say, console.meter)
+        deploy.stage(stack, built, connection, project, console.say, meter=console.meter)
     return [
         (artifact, model.directory(stack.base))
         for workload in stack.workloads

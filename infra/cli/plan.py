@@ -3,7 +3,15 @@
 import typer
 
 from infra.cli import console, report
-from infra.cli.options import AsJson, EnvironmentName, StackName, open_stack
+from infra.cli.options import (
+    Adopt,
+    AsJson,
+    EngineName,
+    EnvironmentName,
+    StackName,
+    choose_engine,
+    open_stack,
+)
 
 
 def register(application: typer.Typer) -> None:
@@ -11,18 +19,23 @@ def register(application: typer.Typer) -> None:
     application.command()(plan)
 
 
-def plan(stack: StackName, env: EnvironmentName, json: AsJson = False) -> None:
+def plan(
+    stack: StackName,
+    env: EnvironmentName,
+    engine: EngineName = "terraform",
+    adopt: Adopt = None,
+    json: AsJson = False,
+) -> None:
     """Show what a deploy would change, and what it would cost. Changes nothing."""
     from cost import PriceCatalog
     from infra.connection import connect
-    from infra.engines.terraform.synth import warm_up
     from infra.operations import artifacts, bills, deploy, replacement, sleepers
 
     project, loaded = open_stack(stack, env)
-    warm_up()
+    chosen = choose_engine(engine, adopt)
     connection = connect(loaded.environment, project)
     prepared = deploy.prepare(
-        loaded, artifacts.identify(loaded, project.artifacts), connection, project, console.say
+        loaded, artifacts.identify(loaded, project.artifacts), connection, project, console.say, chosen
     )
     priced = report.price(loaded, asleep=sleepers.of(loaded, connection))
     catalog = PriceCatalog.load()

@@ -12,8 +12,8 @@ from infra.stack import Stack
 if TYPE_CHECKING:
     from infra.bill import Bill
     from infra.bill.difference import Difference
-    from infra.engines.terraform.events import ResourceEvent
-    from infra.engines.terraform.plan import PlanSummary
+    from infra.engines.events import ResourceEvent
+    from infra.engines.plan import PlanSummary
     from infra.operations.artifacts import Artifact
 
 _PROGRESS_SECONDS = 10

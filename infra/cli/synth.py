@@ -27,7 +27,7 @@ def synth(
     """Write cdk.tf.json, for people who run Terraform themselves."""
     from infra import rules
     from infra.blueprint import blueprint
-    from infra.engines.terraform import private_file
+    from infra.engines import private_file
     from infra.engines.terraform import synth as terraform
 
     project, loaded = open_stack(stack, env)

@@ -13,19 +13,21 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra import rules
 from infra.blueprint import Blueprint, blueprint
 from infra.connection import Connection
-from infra.engines.terraform.diagnostics import TerraformFailed
-from infra.engines.terraform.events import ResourceEvent
-from infra.engines.terraform.plan import PlanSummary
-from infra.engines.terraform.runner import Runner
-from infra.engines.terraform.workspace import open_workspace
-from infra.errors import DeployFailed, Misuse, TerraformError
+from infra.engines.diagnostics import EngineFailed
+from infra.engines.events import ResourceEvent
+from infra.engines.plan import PlanSummary
+from infra.engines.terraform.workspace import TERRAFORM
+from infra.engines.workspace import Engine, Workspace
+from infra.errors import DeployFailed, EngineError, Misuse
 from infra.ledger import Ledger, records
 from infra.operations import (
     artifacts,
     bootstrap,
     containers,
     counts,
+    crossing,
     endpoints,
+    engines,
     exposure,
     holders,
     interfaces,
@@ -54,7 +56,8 @@ class Prepared:
     connection: Connection
     project: Project
     blueprint: Blueprint
-    runner: Runner
+    engine: Engine
+    workspace: Workspace
     plan: PlanSummary
 
 
@@ -64,6 +67,7 @@ def prepare(
     connection: Connection,
     project: Project,
     say: Say,
+    engine: Engine = TERRAFORM,
     asleep: Collection[str] | None = None,
 ) -> Prepared:
     """Plan a deploy of `stack` with its workloads' artifacts; nothing on AWS is changed.
@@ -79,10 +83,11 @@ def prepare(
         asleep = sleepers.told(stack, connection, say)
     content = blueprint(stack, artifacts.keys(identities), asleep)
     rules.check(stack, content)
-    runner = _workspace(stack, content, connection, project, say)
-    plan = runner.plan()
+    workspace = engines.workspace(engine, content, stack.name, connection, project, say)
+    plan = workspace.plan()
+    crossing.refuse(stack, plan, engine, connection)
     holders.refuse(stack, plan, connection)
-    return Prepared(stack, connection, project, content, runner, plan)
+    return Prepared(stack, connection, project, content, engine, workspace, plan)
 
 
 def stage(
@@ -91,13 +96,18 @@ def stage(
     connection: Connection,
     project: Project,
     say: Say,
+    engine: Engine | None = None,
     meter: Meter = unseen,
 ) -> None:
-    """Put the artifacts of `stack` where AWS reads them; the environment's bucket is made where there is none."""
-    storage.ensure(connection, project, say)
+    """Put the artifacts of `stack` where AWS reads them; the environment's bucket is made where there is none.
+
+    `engine` is the one that is about to deploy them; without one what was recorded of it stays.
+    """
+    storage.ensure(connection, project, say, engine or TERRAFORM)
     # Before the upload: what is recorded as used is not swept away by a destroy of another stack.
     ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
-    ledger.write(stack.name, records(stack, artifacts.keys(built)))
+    made_by = engine.name if engine else crossing.maker(stack, ledger)
+    ledger.write(stack.name, records(stack, artifacts.keys(built), made_by))
     artifacts.upload_all(built, connection, say, meter)
 
 
@@ -113,12 +123,12 @@ def carry_out(
     Raises `DeployFailed` where AWS did otherwise.
     """
     stack, connection = prepared.stack, prepared.connection
-    stage(stack, built, connection, prepared.project, say, meter)
+    stage(stack, built, connection, prepared.project, say, prepared.engine, meter)
     if not prepared.plan.empty:
         _settle(stack, connection, say)
     try:
-        outputs = prepared.runner.outputs() if prepared.plan.empty else prepared.runner.apply(watch)
-    except TerraformFailed as error:
+        outputs = prepared.workspace.outputs() if prepared.plan.empty else prepared.workspace.apply(watch)
+    except EngineFailed as error:
         raise DeployFailed("\n".join([str(error), *_told(error, prepared, say)])) from error
     _tell_what_is_left(stack, prepared.plan, connection, say)
     exposure.settle(stack, connection)
@@ -133,8 +143,8 @@ def _settle(stack: Stack, connection: Connection, say: Say) -> None:
             endpoints.settled(stack.deployed_name(workload), connection.client("sagemaker"), say)
 
 
-def _told(error: TerraformFailed, prepared: Prepared, say: Say) -> list[str]:
-    """What AWS says of the endpoints that Terraform names; those that were rolled back are also tidied up."""
+def _told(error: EngineFailed, prepared: Prepared, say: Say) -> list[str]:
+    """What AWS says of the endpoints that the engine names; those that were rolled back are also tidied up."""
     addresses = {diagnostic.address for diagnostic in error.diagnostics}
     stack, connection = prepared.stack, prepared.connection
     failed = [
@@ -144,9 +154,10 @@ def _told(error: TerraformFailed, prepared: Prepared, say: Say) -> list[str]:
     ]
     try:
         reason = verify.explain([stack.deployed_name(workload) for workload in failed], connection, say)
-        if rollback.undo(stack, failed, prepared.blueprint, connection, prepared.runner):
-            say("What was made for the update is removed, and Terraform's state is back at what serves.")
-    except (BotoCoreError, ClientError, TerraformError) as further:
+        if rollback.undo(stack, failed, prepared.blueprint, connection, prepared.workspace):
+            title = prepared.engine.title
+            say(f"What was made for the update is removed, and {title}'s state is back at what serves.")
+    except (BotoCoreError, ClientError, EngineError) as further:
         return [f"What became of it is not known: {further}"]
     return [reason] if reason else []
 
@@ -158,33 +169,37 @@ class PreparedDestroy:
     stack: Stack
     connection: Connection
     project: Project
-    runner: Runner
+    engine: Engine
+    workspace: Workspace
     plan: PlanSummary
     results: int = 0
 
 
-def prepare_destroy(stack: Stack, connection: Connection, project: Project, say: Say) -> PreparedDestroy:
+def prepare_destroy(
+    stack: Stack, connection: Connection, project: Project, say: Say, engine: Engine = TERRAFORM
+) -> PreparedDestroy:
     """Plan the tear-down of all that the state of `stack` knows; neither its models nor its file's details matter."""
     connection.check_account()
     bootstrap.require(connection)
-    runner = _workspace(stack, Blueprint(()), connection, project, say)
-    plan = runner.plan(destroy=True)
+    workspace = engines.workspace(engine, Blueprint(()), stack.name, connection, project, say)
+    plan = workspace.plan(destroy=True)
     if plan.empty:
-        _refuse_what_lives(stack, connection)
+        _refuse_what_lives(stack, connection, engine)
     else:
         holders.refuse(stack, plan, connection)
     ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
     last = ledger.exists() and set(ledger.stacks()) <= {stack.name}
-    return PreparedDestroy(stack, connection, project, runner, plan, ledger.results() if last else 0)
+    results = ledger.results() if last else 0
+    return PreparedDestroy(stack, connection, project, engine, workspace, plan, results)
 
 
-def _refuse_what_lives(stack: Stack, connection: Connection) -> None:
+def _refuse_what_lives(stack: Stack, connection: Connection, engine: Engine) -> None:
     """A state that knows nothing of a stack that lives is the wrong state: its artifacts must stay."""
     everything = status.status(connection, connection.now())
     alive = [live.deployed.name for live in everything if live.deployed.stack == stack.name and live.is_there]
     if alive:
         raise Misuse(
-            f"Terraform's state here knows nothing of {stack.name}, and {', '.join(alive)} is deployed; run it "
+            f"{engine.title}'s state here knows nothing of {stack.name}, and {', '.join(alive)} is deployed; run it "
             "where it was deployed from, or name its state_bucket in the environment's file."
         )
 
@@ -194,7 +209,7 @@ def carry_out_destroy(prepared: PreparedDestroy, say: Say, watch: Watch) -> None
     connection = prepared.connection
     if not prepared.plan.empty:
         _settle(prepared.stack, connection, say)
-        prepared.runner.apply(watch)
+        prepared.workspace.apply(watch)
         _tell_what_is_left(prepared.stack, prepared.plan, connection, say)
     ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
     if not ledger.exists():
@@ -204,17 +219,9 @@ def carry_out_destroy(prepared: PreparedDestroy, say: Say, watch: Watch) -> None
         ledger.sweep()
         containers.sweep(connection, ledger)
     else:
-        storage.remove(connection, prepared.project, say)
+        storage.remove(connection, prepared.project, say, prepared.engine)
 
 
 def _tell_what_is_left(stack: Stack, plan: PlanSummary, connection: Connection, say: Say) -> None:
     for line in interfaces.left(stack, plan, connection):
         say(line)
-
-
-def _workspace(
-    stack: Stack, content: Blueprint, connection: Connection, project: Project, say: Say
-) -> Runner:
-    environment = stack.environment
-    directory = project.working_directory(environment, stack.name)
-    return open_workspace(content, environment, stack.name, directory, connection.variables, say)

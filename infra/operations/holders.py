@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from infra import naming
 from infra.blueprint.access import SUFFIX, policy_name
 from infra.connection import Connection
-from infra.engines.terraform.plan import PlanSummary
+from infra.engines.plan import PlanSummary
 from infra.errors import Misuse
 from infra.stack import Stack
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from infra.engines.terraform.provider import KEEP
+from infra.engines.provider import KEEP
 from infra.ledger import Deployed
 
 

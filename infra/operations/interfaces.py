@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from infra import naming
 from infra.connection import Connection
-from infra.engines.terraform.plan import PlanSummary
+from infra.engines.plan import PlanSummary
 from infra.stack import Stack
 
 DESCRIPTION = "AWS Lambda VPC ENI-{name}"

@@ -1,7 +1,7 @@
 """Endpoints that a plan takes down and makes again while they serve."""
 
 from infra.connection import Connection
-from infra.engines.terraform.plan import PlanSummary
+from infra.engines.plan import PlanSummary
 from infra.errors import Misuse
 from infra.operations import endpoints
 from infra.stack import Stack

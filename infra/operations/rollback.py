@@ -10,7 +10,7 @@ from typing import Any
 
 from infra.blueprint import Blueprint
 from infra.connection import Connection
-from infra.engines.terraform.runner import Runner
+from infra.engines.workspace import Workspace
 from infra.operations import endpoints
 from infra.stack import Stack
 from infra.workloads import SageMakerEndpoint
@@ -23,18 +23,18 @@ def undo(
     workloads: Iterable[SageMakerEndpoint],
     blueprint: Blueprint,
     connection: Connection,
-    runner: Runner,
+    workspace: Workspace,
 ) -> bool:
     """Remove what was made for updates that were rolled back, and restore the state; whether there were any.
 
-    `workloads` are those whose update Terraform itself saw fail.
+    `workloads` are those whose update the engine itself saw fail.
     """
     sagemaker = connection.client("sagemaker")
     serving: dict[str, str] = {}
     for workload in workloads:
         serving |= _undo(stack.deployed_name(workload), workload.name, blueprint, sagemaker)
     if serving:
-        runner.restore(serving)
+        workspace.restore(serving)
     return bool(serving)
 
 

@@ -1,7 +1,7 @@
 """Puts what is deployed to sleep, and wakes it: what AWS bills by the hour goes and comes back, and no more than that.
 
-Through Terraform, so that the state stays true: the plan is that of the same stack without its endpoints. It works with
-the artifacts that were deployed, whatever has become of the models' folders since.
+Through the engine that made it, so that the state stays true: the plan is that of the same stack without its
+endpoints. It works with the artifacts that were deployed, whatever has become of the models' folders since.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -12,7 +12,7 @@ from infra.blueprint.sleep import sleeps
 from infra.connection import Connection
 from infra.errors import Misuse
 from infra.ledger import Ledger
-from infra.operations import activity, deploy, sleepers
+from infra.operations import activity, crossing, deploy, sleepers
 from infra.operations.artifacts import KeptArtifact
 from infra.operations.deploy import Prepared, Say, Watch
 from infra.project import Project
@@ -95,7 +95,8 @@ def _prepare(
     before = sleepers.of(stack, connection)
     after = then(before)
     kept = _kept(stack, connection)
-    prepared = deploy.prepare(stack, kept, connection, project, say, after)
+    engine = crossing.engine_of(stack, connection)
+    prepared = deploy.prepare(stack, kept, connection, project, say, engine, after)
     _refuse_other_changes(prepared, kept)
     return Change(prepared, kept, before, after)
 

@@ -9,10 +9,12 @@ from infra.blueprint import storage as blueprint
 from infra.blueprint.repository import name_of
 from infra.blueprint.storage import LIFECYCLE_RULES, ONLY_OVER_TLS
 from infra.connection import Connection
-from infra.engines.terraform.runner import Runner
-from infra.engines.terraform.workspace import open_workspace
+from infra.engines.terraform.workspace import TERRAFORM
+from infra.engines.workspace import Engine, Workspace
 from infra.environment import Environment
 from infra.errors import ModelyardError
+from infra.ledger import Ledger
+from infra.operations import engines
 from infra.project import Project
 
 STATE = "_storage"
@@ -106,7 +108,9 @@ def is_budget_right(client: Any, environment: Environment) -> bool:
     )
 
 
-def ensure(connection: Connection, project: Project, say: Callable[[str], None]) -> None:
+def ensure(
+    connection: Connection, project: Project, say: Callable[[str], None], engine: Engine = TERRAFORM
+) -> None:
     """Make the bucket, the repository and the budget where they are missing or incomplete."""
     environment = connection.environment
     if (
@@ -118,20 +122,28 @@ def ensure(connection: Connection, project: Project, say: Callable[[str], None])
     say(
         f"Making what environment {environment.name} has one of: {environment.artifact_bucket}, images, budget"
     )
-    runner = _workspace(connection, project, say)
-    if not runner.plan().empty:
-        runner.apply()
+    workspace = _workspace(engine, connection, project, say)
+    if not workspace.plan().empty:
+        workspace.apply()
 
 
-def remove(connection: Connection, project: Project, say: Callable[[str], None]) -> None:
+def remove(
+    connection: Connection, project: Project, say: Callable[[str], None], engine: Engine = TERRAFORM
+) -> None:
     """Take the bucket and the repository down, with everything in them, and the budget."""
-    say(f"No stack is left in environment {connection.environment.name}: removing its artifact bucket")
-    runner = _workspace(connection, project, say)
-    if not runner.plan(destroy=True).empty:
-        runner.apply()
-
-
-def _workspace(connection: Connection, project: Project, say: Callable[[str], None]) -> Runner:
     environment = connection.environment
-    directory = project.working_directory(environment, STATE)
-    return open_workspace(blueprint(environment), environment, STATE, directory, connection.variables, say)
+    say(f"No stack is left in environment {environment.name}: removing its artifact bucket")
+    workspace = _workspace(engine, connection, project, say)
+    if not workspace.plan(destroy=True).empty:
+        workspace.apply()
+    elif Ledger(connection.client("s3"), environment.artifact_bucket).exists():
+        say(
+            f"{environment.artifact_bucket} stays: {engine.title}'s state here does not know it. Another engine may "
+            "have made it; run the destroy once more with the other --engine, from where it was made."
+        )
+
+
+def _workspace(
+    engine: Engine, connection: Connection, project: Project, say: Callable[[str], None]
+) -> Workspace:
+    return engines.workspace(engine, blueprint(connection.environment), STATE, connection, project, say)

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import artifacts, costs, functions, models, overload, serving, terraform
+from tests.bench import artifacts, costs, functions, models, overload, pulumi, serving, terraform
 from tests.e2e.conftest import Yard, make_project
 
 BENCHES: dict[str, Callable[[Yard, Path], float]] = {
@@ -20,6 +20,7 @@ BENCHES: dict[str, Callable[[Yard, Path], float]] = {
     **models.BENCHES,
     **serving.BENCHES,
     **overload.BENCHES,
+    **pulumi.BENCHES,
 }
 """Each is given a project of its own and an empty folder, prints its line, and returns the ratio."""
 

@@ -117,6 +117,14 @@ class Reader:
             names: dict[str, Callable[..., object]] = {}
             exec(text, names)
             assert names["predict_fn"]({}, names["model_fn"]("models")) == {"label": "billing", "score": 0.63}
+        elif "ModelyardStack(" in text:
+            mocked = (
+                f"import sys; sys.path.insert(0, {str(CLONE)!r}); "
+                "from tests.infra.engines.pulumi.declared import run; "
+                "print(run(lambda: exec(sys.argv[1], {})).outputs)"
+            )
+            printed = self.shell(shlex.join([sys.executable, "-c", mocked, text])).stdout
+            assert printed.strip() == "{'endpoint': 'dev-triage-classify'}"
         else:
             expected = text.rsplit("# ", 1)[1].strip()
             assert self.shell(shlex.join([sys.executable, "-c", text])).stdout.strip() == expected

@@ -28,6 +28,7 @@ def look(node: Path | None, **changes: object) -> dict[str, Finding]:
     everything: dict[str, object] = {
         "embedded": lambda: "http://127.0.0.1:5000",
         "find_toolchain": lambda environ: TOOLCHAIN,
+        "find_pulumi": lambda environ: Path("/usr/bin/pulumi"),
         "find_node": lambda environ: node,
         "find_module": lambda name: name,
         "credentials": lambda: "sso, profile acme",
@@ -43,6 +44,7 @@ def test_a_machine_that_has_everything(node: Path) -> None:
         "Node for cdktn",
         "Terraform or OpenTofu",
         "AWS provider",
+        "Pulumi",
         *(f"extra {name}" for name in EXTRAS),
         "AWS credentials",
         "embedded AWS",
@@ -52,6 +54,7 @@ def test_a_machine_that_has_everything(node: Path) -> None:
     assert findings["Node for cdktn"].found == f"v22.11.0 at {node}"
     assert findings["Terraform or OpenTofu"].found == "tofu 1.10.8 at /usr/bin/tofu"
     assert findings["AWS provider"].found == f"hashicorp/aws 5.100.0 in {MIRROR.package}"
+    assert findings["Pulumi"].found == "/usr/bin/pulumi"
     assert findings["AWS credentials"].found == "sso, profile acme"
     assert findings["embedded AWS"].found == "http://127.0.0.1:5000"
 
@@ -63,6 +66,7 @@ def test_everything_that_is_not_ok_has_a_remedy() -> None:
     findings = look(
         None,
         find_toolchain=nothing,
+        find_pulumi=lambda environ: None,
         find_module=lambda name: None,
         credentials=lambda: None,
         embedded=lambda: None,
@@ -137,3 +141,9 @@ def test_nothing_heavy_is_imported() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2]
     )
     assert ended.stdout.strip() == "[]", ended.stderr
+
+
+def test_without_pulumi_it_says_what_to_install_and_that_terraform_needs_it_not(node: Path) -> None:
+    finding = look(node, find_pulumi=lambda environ: None)["Pulumi"]
+    assert (finding.ok, finding.found, finding.required) == (False, "none", False)
+    assert finding.remedy is not None and "install Pulumi (https://www.pulumi.com/" in finding.remedy

@@ -5,8 +5,9 @@ from typing import Any
 
 from infra import environment, loader
 from infra.blueprint import Blueprint, blueprint, storage
+from infra.engines.provider import provider
 from infra.engines.terraform import expression
-from infra.engines.terraform.provider import CONSTRAINT, SOURCE, provider
+from infra.engines.terraform.provider import CONSTRAINT, SOURCE
 from infra.environment import Environment
 from infra.stack import Stack
 from tests.infra.test_blueprint import ENVIRONMENTS, PROJECT, STACKS, keys

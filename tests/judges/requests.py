@@ -6,7 +6,7 @@ from botocore.model import StructureShape
 from botocore.validate import ParamValidator
 
 from infra.blueprint import Blueprint
-from infra.engines.terraform import provider
+from infra.engines import provider
 from infra.environment import Environment
 from infra.local.overlay import constraints
 from tests.judges.calls import CALLS, TERRAFORMS_OWN, Call, parameters

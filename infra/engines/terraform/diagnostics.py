@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.engines.diagnostics import ANSI, Diagnostic, EngineFailed, plain
 from infra.errors import TerraformError
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _LOCKED = "Error acquiring the state lock"
 _MOVED = "Backend configuration changed"
 _LOCK_FIELD = re.compile(r"^\s*(ID|Operation|Who|Created):[ \t]*(.*?)\s*$", re.MULTILINE)
@@ -16,44 +15,18 @@ _LOCK_FIELD = re.compile(r"^\s*(ID|Operation|Who|Created):[ \t]*(.*?)\s*$", re.M
 _ECHO = "execution halted"
 
 
-def plain(text: str) -> str:
-    """`text` on one line, without colour."""
-    return " ".join(_ANSI.sub("", text).split())
+def of_message(data: Mapping[str, Any]) -> Diagnostic:
+    """From the field `diagnostic` of a message of Terraform's machine-readable UI."""
+    return Diagnostic(
+        severity=str(data.get("severity", "error")),
+        summary=str(data.get("summary", "")),
+        detail=str(data.get("detail") or ""),
+        address=data.get("address") or None,
+    )
 
 
-@dataclass(frozen=True)
-class Diagnostic:
-    """One error or warning; `address` is the resource, or None."""
-
-    severity: str
-    summary: str
-    detail: str = ""
-    address: str | None = None
-
-    @classmethod
-    def from_message(cls, data: Mapping[str, Any]) -> "Diagnostic":
-        """From the field `diagnostic` of a message of Terraform's machine-readable UI."""
-        return cls(
-            severity=str(data.get("severity", "error")),
-            summary=str(data.get("summary", "")),
-            detail=str(data.get("detail") or ""),
-            address=data.get("address") or None,
-        )
-
-    @property
-    def line(self) -> str:
-        """`address: summary: detail` on one line; AWS's own words are in the summary."""
-        summary, detail = plain(self.summary), plain(self.detail)
-        parts = (self.address or "", summary, "" if detail == summary else detail)
-        return ": ".join(part.rstrip(":") for part in parts if part)
-
-
-class TerraformFailed(TerraformError):
+class TerraformFailed(EngineFailed, TerraformError):
     """Terraform ended with errors; the message has one line for each of `diagnostics`."""
-
-    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
-        self.diagnostics = tuple(diagnostics)
-        super().__init__("\n".join(diagnostic.line for diagnostic in self.diagnostics))
 
 
 class StateLocked(TerraformFailed):
@@ -61,7 +34,7 @@ class StateLocked(TerraformFailed):
 
     def __init__(self, diagnostic: Diagnostic, program: Path, directory: Path) -> None:
         super().__init__([diagnostic])
-        lock = dict(_LOCK_FIELD.findall(_ANSI.sub("", diagnostic.detail)))
+        lock = dict(_LOCK_FIELD.findall(ANSI.sub("", diagnostic.detail)))
         if "ID" in lock:
             operation = lock.get("Operation", "").removeprefix("OperationType").lower() or "a run"
             since = lock.get("Created", "").split(".")[0] or "an unknown time"

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from infra.engines.terraform.diagnostics import Diagnostic
-
-Kind = Literal["refresh", "start", "progress", "complete", "errored"]
+from infra.engines.diagnostics import Diagnostic
+from infra.engines.events import Kind, ResourceEvent
+from infra.engines.plan import Change
+from infra.engines.terraform.diagnostics import of_message
 
 _KINDS: Mapping[str, Kind] = {
     "refresh_start": "refresh",
@@ -16,31 +17,6 @@ _KINDS: Mapping[str, Kind] = {
     "apply_complete": "complete",
     "apply_errored": "errored",
 }
-
-
-@dataclass(frozen=True)
-class ResourceEvent:
-    """Something happened to one resource; `id` is its identifier on AWS where Terraform says it."""
-
-    kind: Kind
-    address: str
-    action: str
-    elapsed_seconds: float
-    id: str | None
-
-
-@dataclass(frozen=True)
-class Change:
-    """What a plan will do to one resource: `create`, `update`, `replace`, `delete`, `read`, `import`, ...
-
-    `reason` is Terraform's word for why, such as `cannot_update` or `delete_because_no_resource_config`.
-    """
-
-    address: str
-    type: str
-    name: str
-    action: str
-    reason: str | None
 
 
 @dataclass
@@ -65,7 +41,7 @@ class Transcript:
         if kind in _KINDS:
             return _event(_KINDS[kind], message["hook"])
         if kind == "diagnostic":
-            self.diagnostics.append(Diagnostic.from_message(message["diagnostic"]))
+            self.diagnostics.append(of_message(message["diagnostic"]))
         elif kind == "planned_change":
             self.changes.append(_change(message["change"]))
         elif kind == "resource_drift":

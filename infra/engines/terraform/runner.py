@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from infra.engines.terraform import drift, private_file, process, state
+from infra.engines import private_file
+from infra.engines.events import ResourceEvent, ignore
+from infra.engines.plan import PlanSummary
+from infra.engines.terraform import drift, process, state
 from infra.engines.terraform.diagnostics import failure
-from infra.engines.terraform.events import ResourceEvent, Transcript
+from infra.engines.terraform.events import Transcript
 from infra.engines.terraform.mirror import PROVIDER
-from infra.engines.terraform.plan import PlanSummary
 from infra.engines.terraform.process import Patience
 from infra.engines.terraform.toolchain import Toolchain
 from infra.errors import TerraformError, ToolchainError
@@ -43,10 +45,6 @@ _DROPPED = (
     "TF_REATTACH_PROVIDERS",
 )
 """Prefixes of variables that would change what a command does, or what it writes."""
-
-
-def ignore(event: ResourceEvent) -> None:
-    """The callback of those who do not listen."""
 
 
 class Runner:
@@ -177,6 +175,10 @@ class Runner:
         self.init()
         _, said = self._run(["state", "pull"], self._planning)
         return "\n".join(said.stray)
+
+    def held(self) -> Mapping[str, Mapping[str, Any]]:
+        """The attributes of what the state holds, by address."""
+        return {resource.address: resource.attributes for resource in self.state().resources}
 
     def outputs(self) -> Mapping[str, Any]:
         """The outputs of the last apply, by name."""

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.blueprint import Blueprint
+from infra.engines.provider import provider
 from infra.engines.terraform import dialect, expression
 from infra.engines.terraform.dialect import OLDEST
-from infra.engines.terraform.provider import SOURCE, TERRAFORM_CONSTRAINT, backend, provider
+from infra.engines.terraform.provider import SOURCE, TERRAFORM_CONSTRAINT, backend
 from infra.engines.terraform.toolchain import node_path
 from infra.environment import Environment
 from infra.errors import ToolchainError

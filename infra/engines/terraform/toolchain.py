@@ -13,7 +13,8 @@ from pathlib import Path
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from infra.engines.terraform import dialect, private_file
+from infra.engines import private_file
+from infra.engines.terraform import dialect
 from infra.engines.terraform import mirror as mirrors
 from infra.engines.terraform.mirror import MIRROR_PARENTS, PROVIDER, Mirror
 from infra.engines.terraform.provider import CONSTRAINT, TERRAFORM_CONSTRAINT

@@ -4,8 +4,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from infra.blueprint import Blueprint
-from infra.engines.terraform import private_file, synth, toolchain
+from infra.engines import private_file
+from infra.engines.terraform import synth, toolchain
 from infra.engines.terraform.runner import Runner
+from infra.engines.workspace import Engine
 from infra.environment import Environment
 
 
@@ -26,3 +28,6 @@ def open_workspace(
     text = synth.synth(blueprint, environment, state, found.provider_major)
     private_file.write(directory / synth.FILE, text)
     return Runner(found, directory, variables, notice=notice)
+
+
+TERRAFORM = Engine("terraform", "Terraform", open_workspace, lambda state: state, synth.warm_up)

@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.engines.terraform.events import Change
-from infra.engines.terraform.plan import PlanSummary
+from infra.engines.plan import Change, PlanSummary
 from infra.errors import Misuse
 from infra.operations import holders
 from tests.infra.conftest import function

@@ -6,8 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra import Network
-from infra.engines.terraform.events import Change
-from infra.engines.terraform.plan import PlanSummary
+from infra.engines.plan import Change, PlanSummary
 from infra.operations import interfaces
 from tests.infra.conftest import function
 

@@ -10,8 +10,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.blueprint import Blueprint, blueprint
-from infra.engines.terraform.events import Change
-from infra.engines.terraform.plan import PlanSummary
+from infra.engines.plan import Change, PlanSummary
 from infra.errors import DeployFailed, Misuse
 from infra.ledger import Ledger, records
 from infra.operations import invoke, sleep, sleepers, verify

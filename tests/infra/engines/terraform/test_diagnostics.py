@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from infra.engines.terraform.diagnostics import Diagnostic, StateLocked, TerraformFailed, failure
+from infra.engines.diagnostics import Diagnostic
+from infra.engines.terraform.diagnostics import StateLocked, TerraformFailed, failure
 
 PROGRAM, DIRECTORY = Path("/usr/bin/terraform"), Path("/srv/triage")
 

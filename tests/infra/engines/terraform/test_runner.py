@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from infra.engines.events import ResourceEvent
+from infra.engines.plan import Change
 from infra.engines.terraform.diagnostics import StateLocked, TerraformFailed
-from infra.engines.terraform.events import Change, ResourceEvent
 from infra.engines.terraform.process import Patience
 from infra.engines.terraform.runner import Runner
 from infra.engines.terraform.toolchain import Toolchain, find
@@ -324,6 +325,16 @@ def test_a_remote_state_is_pulled(fake: FakeTerraform, runner: Runner, folder: P
     fake.script({"state": {"lines": [json.dumps(STATE, indent=2)]}})
     assert runner.outputs() == {"role": "arn:r"}
     assert [call["arguments"] for call in fake.calls()[1:]] == [["state", "pull"]]
+
+
+def test_what_the_state_holds_is_told_by_address(fake: FakeTerraform, runner: Runner, folder: Path) -> None:
+    configure(folder)
+    role = {"id": "dev-r", "arn": "arn:r"}
+    resource = {"mode": "managed", "type": "aws_iam_role", "name": "r", "instances": [{"attributes": role}]}
+    assert runner.held() == {}
+    (folder / "terraform.tfstate").write_text(json.dumps({**STATE, "resources": [resource]}))
+    assert runner.held() == {"aws_iam_role.r": role}
+    assert fake.calls() == []
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])

@@ -16,9 +16,9 @@ import boto3
 import psutil
 import pytest
 
+from infra.engines.events import ResourceEvent
 from infra.engines.terraform import toolchain
 from infra.engines.terraform.diagnostics import StateLocked, TerraformFailed
-from infra.engines.terraform.events import ResourceEvent
 from infra.engines.terraform.mirror import HOSTS
 from infra.engines.terraform.provider import CONSTRAINT
 from infra.engines.terraform.runner import Runner

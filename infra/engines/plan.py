@@ -2,8 +2,21 @@
 
 from dataclasses import dataclass
 
-from infra.engines.terraform.diagnostics import Diagnostic
-from infra.engines.terraform.events import Change
+from infra.engines.diagnostics import Diagnostic
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a plan will do to one resource: `create`, `update`, `replace`, `delete`, `read`, `import`, ...
+
+    `reason` is the engine's word for why, such as Terraform's `cannot_update` or `delete_because_no_resource_config`.
+    """
+
+    address: str
+    type: str
+    name: str
+    action: str
+    reason: str | None
 
 
 @dataclass(frozen=True)
@@ -11,7 +24,7 @@ class PlanSummary:
     """A saved plan in short. A replaced resource counts in `add`, in `destroy` and in `replaced`.
 
     `empty`: applying it would change nothing, outputs included. `drift` is what was
-    deleted behind Terraform's back.
+    deleted behind the engine's back.
     """
 
     changes: tuple[Change, ...]
@@ -33,4 +46,6 @@ class PlanSummary:
         if self.empty:
             return "no changes"
         replaced = f" ({len(self.replaced)} replaced)" if self.replaced else ""
-        return f"{self.add} to add, {self.change} to change, {self.destroy} to destroy{replaced}"
+        imported = sum(change.action == "import" for change in self.changes)
+        taken = f"{imported} to import, " if imported else ""
+        return f"{taken}{self.add} to add, {self.change} to change, {self.destroy} to destroy{replaced}"
