@@ -8,7 +8,7 @@ demo: .venv/.demo
 	$(BIN)/modelyard demo
 
 test: .venv/.dev .venv/.judges .venv/.browser
-	$(BIN)/python -m pytest -m "not e2e" -p no:logging --numprocesses logical --dist loadfile
+	$(BIN)/python -m pytest -m "not e2e" -p no:logging --numprocesses 4 --dist loadfile
 	$(BIN)/python -m pytest -m e2e --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev

@@ -22,6 +22,9 @@ class Connection:
     client: Any
     environment: Environment
 
+    def once(self, service: str) -> Any:
+        return self.client(service)
+
 
 @pytest.fixture
 def asked(client, sagemaker, make_model, settle, bucket):
