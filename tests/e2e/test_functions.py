@@ -121,9 +121,8 @@ def test_one_of_them_is_an_image_that_was_pushed_without_docker(yard, deployed, 
     (dockerfile,) = {
         file for file in (yard.root / ".modelyard" / "artifacts").glob(f"{tag.split('-')[-1]}/Dockerfile")
     }
-    assert dockerfile.read_text().startswith(
-        "FROM --platform=linux/amd64 public.ecr.aws/lambda/python:3.11\n"
-    )
+    first = next(line for line in dockerfile.read_text().splitlines() if not line.startswith("#"))
+    assert first == "FROM --platform=linux/amd64 public.ecr.aws/lambda/python:3.11"
 
 
 def test_the_alias_is_kept_ready_and_scales(aws):
