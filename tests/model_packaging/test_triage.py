@@ -10,10 +10,11 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from model_packaging import Model
+from model_packaging import Model, profile
 from model_packaging.functions import UNZIPPED_LIMIT_BYTES, build_function
 from model_packaging.hosts.faults import BadRequest
 from model_packaging.hosts.handler import Handler
+from model_packaging.optimize.graph import sha256 as graph_digest
 
 ROOT = Path(__file__).parents[2]
 STACKS = ROOT / "stacks"
@@ -82,7 +83,8 @@ def test_a_list_is_answered_in_order_and_like_its_parts(ask):
     together = ask({"texts": texts})
     alone = [ask({"text": text}) for text in texts[:5]]
     assert [one["label"] for one in together] == [ticket["label"] for ticket in TICKETS] * 8
-    assert [one["score"] for one in together[:5]] == pytest.approx([one["score"] for one in alone], abs=2e-4)
+    # int8 finds one scale for all activations of a batch, so neighbours show in the second digit.
+    assert [one["score"] for one in together[:5]] == pytest.approx([one["score"] for one in alone], abs=0.02)
     assert ask({"texts": []}) == []
 
 
@@ -141,7 +143,12 @@ def test_the_graph_agrees_with_pytorch(folder):
     expected = (mean / mean.norm(dim=1, keepdim=True)).numpy()
     feed = {"input_ids": ids.numpy(), "attention_mask": mask.numpy()}
     found = session.run(["sentence_embedding"], feed)[0]
-    np.testing.assert_allclose(found, expected, atol=2e-6)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    # Random words, which no text is: the budget of 0.993 is kept on the calibration set, and profile.json says so.
+    assert (found * expected).sum(axis=1).min() > 0.98
+    kept = profile.read(folder)
+    assert kept is not None and kept.budget["met"] and kept.row.agreement >= kept.budget["at_least"] >= 0.993
+    assert graph_digest(folder / "model.onnx") == kept.weights["sha256"]
 
 
 def test_the_weights_tell_nothing_of_the_machine_that_made_them(folder):

