@@ -267,7 +267,8 @@ def test_the_provider_is_set_up_as_terraform_s_is(env):
     (aws,) = run(lambda: program.provider("aws", values, "triage") and None).declared
     found = {name: read(value) for name, value in aws.inputs.items()}
     wanted = settings_of(values, "triage")
-    wanted["default_tags"] = wanted["default_tags"][0]
+    for block in ("default_tags", "ignore_tags"):
+        (wanted[block],) = wanted[block]
     if values.embedded_aws:
         wanted["skip_metadata_api_check"] = True
     for name, value in wanted.items():
