@@ -97,8 +97,12 @@ class Connection:
         answer = self.client("sts").get_caller_identity()
         return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
 
+    @functools.cache  # noqa: B019
     def check_account(self) -> None:
-        """Raise `WrongAccount` where the credentials belong to another account than the environment names."""
+        """Raise `WrongAccount` where the credentials belong to another account than the environment names.
+
+        Asked of AWS once: a good answer holds for this connection.
+        """
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
