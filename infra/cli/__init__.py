@@ -4,6 +4,7 @@ Each verb is a module of its own, which imports what is heavy when it is called:
 library. Nothing but the standard library is imported before a Ctrl-C is taken care of.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -11,9 +12,13 @@ from types import FrameType
 
 DONE, INTERRUPTED = 0, 130
 
+_OBJECTS_BEFORE_COLLECTING = 100_000
+"""A verb mostly builds what it keeps (modules, botocore's models): looking for garbage in that took 0.15 s of 1.2 s."""
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one verb and exit with its code."""
+    gc.set_threshold(_OBJECTS_BEFORE_COLLECTING)
     words = sys.argv[1:] if arguments is None else arguments
     debug = "--debug" in words
     words = [word for word in words if word != "--debug"]

@@ -43,7 +43,7 @@ def deploy(
     from infra.operations import deploy as operation
 
     project, loaded = open_stack(stack, env)
-    chosen = choose_engine(engine, adopt)
+    chosen = choose_engine(engine, adopt, project, loaded)
     connection = connect(loaded.environment, project)
     priced = report.price(loaded, asleep=sleepers.of(loaded, connection))
     report.bill(priced, to_stderr=json)

@@ -51,12 +51,12 @@ def open_stack(name: str, environment_name: str) -> tuple[Project, Stack]:
     return found, loader.load(name, values, found.root)
 
 
-def choose_engine(name: str, adopt: Path | None = None) -> "Engine":
-    """The engine for --engine and --adopt, which begins to start what takes long."""
+def choose_engine(name: str, adopt: Path | None, project: Project, stack: Stack) -> "Engine":
+    """The engine for --engine and --adopt, which begins to start what takes long with `stack`."""
     from infra.operations import engines
 
     engine = engines.named(name)
     if adopt is not None:
         engine = engines.adopting(engine, adopt)
-    engine.warm_up()
+    engine.warm_up(engines.directory(engine, stack.name, stack.environment, project))
     return engine

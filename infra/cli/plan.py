@@ -32,7 +32,7 @@ def plan(
     from infra.operations import artifacts, bills, deploy, replacement, sleepers
 
     project, loaded = open_stack(stack, env)
-    chosen = choose_engine(engine, adopt)
+    chosen = choose_engine(engine, adopt, project, loaded)
     connection = connect(loaded.environment, project)
     prepared = deploy.prepare(
         loaded, artifacts.identify(loaded, project.artifacts), connection, project, console.say, chosen

@@ -40,11 +40,11 @@ class Engine:
 
     `open` gives the workspace of a blueprint: its environment, the state's name, a folder of its own, the variables of
     the engine's process (where AWS is, and the credentials for it), and whom to tell what the user waits for. `folder`
-    is the name of that folder by the state's. `warm_up` begins what takes long to start.
+    is the name of that folder by the state's. `warm_up` begins what takes long to start, for what works in that folder.
     """
 
     name: str
     title: str
     open: Open
     folder: Callable[[str], str]
-    warm_up: Callable[[], None]
+    warm_up: Callable[[Path], None]

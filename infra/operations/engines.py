@@ -11,6 +11,7 @@ from infra.connection import Connection
 from infra.engines.pulumi.workspace import PULUMI, open_workspace
 from infra.engines.terraform.workspace import TERRAFORM
 from infra.engines.workspace import Engine, Workspace
+from infra.environment import Environment
 from infra.errors import Misuse
 from infra.project import Project
 
@@ -44,6 +45,11 @@ def adopting(engine: Engine, file: Path) -> Engine:
     return dataclasses.replace(engine, open=functools.partial(open_workspace, adopt=listed))
 
 
+def directory(engine: Engine, state: str, environment: Environment, project: Project) -> Path:
+    """Where `engine` works on one state of `environment`."""
+    return project.working_directory(environment, engine.folder(state))
+
+
 def workspace(
     engine: Engine,
     content: Blueprint,
@@ -54,5 +60,5 @@ def workspace(
 ) -> Workspace:
     """The engine's workspace of one state, in its folder below .modelyard."""
     environment = connection.environment
-    directory = project.working_directory(environment, engine.folder(state))
-    return engine.open(content, environment, state, directory, connection.variables, say)
+    folder = directory(engine, state, environment, project)
+    return engine.open(content, environment, state, folder, connection.variables, say)

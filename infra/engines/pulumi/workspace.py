@@ -176,4 +176,4 @@ def _program(
     return declare
 
 
-PULUMI = Engine("pulumi", "Pulumi", open_workspace, lambda state: f"{state}.pulumi", lambda: None)
+PULUMI = Engine("pulumi", "Pulumi", open_workspace, lambda state: f"{state}.pulumi", lambda folder: None)

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from infra.blueprint import Blueprint
-from infra.engines import private_file
-from infra.engines.terraform import synth, toolchain
+from infra.engines.terraform import synth, synthesised, toolchain
 from infra.engines.terraform.runner import Runner
 from infra.engines.workspace import Engine
 from infra.environment import Environment
@@ -25,9 +24,19 @@ def open_workspace(
     told in one line what the user waits for.
     """
     found = toolchain.find(variables)
-    text = synth.synth(blueprint, environment, state, found.provider_major)
-    private_file.write(directory / synth.FILE, text)
+    major = found.provider_major
+    synthesised.keep(
+        directory,
+        synthesised.fingerprint(blueprint, environment, state, major),
+        lambda: synth.synth(blueprint, environment, state, major),
+    )
     return Runner(found, directory, variables, notice=notice)
 
 
-TERRAFORM = Engine("terraform", "Terraform", open_workspace, lambda state: state, synth.warm_up)
+def warm_up(directory: Path, start: Callable[[], None] = synth.warm_up) -> None:
+    """Begin to start Node, unless `directory` may well have what is to be synthesised already."""
+    if not synthesised.is_there(directory):
+        start()
+
+
+TERRAFORM = Engine("terraform", "Terraform", open_workspace, lambda state: state, warm_up)
