@@ -1,6 +1,6 @@
 """How fast a variant is, how much memory it takes, and how long it takes with several items at once.
 
-python -m model_packaging.optimize.measurement FILE REQUEST RESULT
+python -m model_packaging.optimize.measurement REQUEST RESULT FILE [FILE ...]
 """
 
 import json
@@ -26,6 +26,8 @@ FEWEST = 20
 THREADS = (1, 2)
 BATCHES = (1, 2, 4, 8, 16, 32)
 BATCH_RUNS = 20
+ROUNDS, RUNS_A_ROUND = 12, 25
+"""Of a measurement in turn; before each round's runs go a fifth as many that do not count."""
 
 
 @dataclass(frozen=True)
@@ -49,29 +51,35 @@ class Meter:
 
     def file(self, file: Path, one: "Feed") -> Speed:
         """An ONNX file. Raises `BuildFailed`."""
-        return measure_file(file, one)
+        return Speed(**_apart([file], one))
+
+    def in_turn(self, files: Sequence[Path], one: "Feed") -> list[tuple[float, float]]:
+        """The p50 and the p99 of ONNX files, measured in turn. Raises `BuildFailed`."""
+        told: list[tuple[float, float]] = [tuple(times) for times in _apart(files, one)]
+        return told
 
     def here(self, load: Callable[[int], Callable[["Feed"], Any]], one: "Feed") -> Speed:
         """What `load` gives for a number of threads; its memory is not told, since other things are in the process."""
         return measure(load, one, time.perf_counter, peak=False)
 
 
-def measure_file(file: Path, one: "Feed", timeout_seconds: float = 600) -> Speed:
-    """An ONNX file, in a process of its own: its memory, its loading and its threads are then nobody else's."""
+def _apart(files: Sequence[Path], one: "Feed", timeout_seconds: float = 600) -> Any:
+    """ONNX files, in a process of their own: its memory, its loading and its threads are then nobody else's."""
     import numpy as np
 
     with tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
         request, result = Path(scratch) / "request.npz", Path(scratch) / "result.json"
         with request.open("wb") as stream:
             np.savez(stream, **one)  # type: ignore[arg-type]  # NumPy: the names are taken for its flags
-        command = [sys.executable, "-m", __name__, str(file), str(request), str(result)]
+        command = [sys.executable, "-m", __name__, str(request), str(result), *map(str, files)]
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", timeout=timeout_seconds, check=False
         )
         if done.returncode:
             said = [line for line in done.stderr.splitlines() if line.strip()] or [f"exit {done.returncode}"]
-            raise BuildFailed(f"{file.name} could not be measured: {said[-1].strip()}")
-        return Speed(**json.loads(result.read_text()))
+            names = ", ".join(file.name for file in files)
+            raise BuildFailed(f"{names} could not be measured: {said[-1].strip()}")
+        return json.loads(result.read_text())
 
 
 def measure(
@@ -101,6 +109,21 @@ def measure(
     )
 
 
+def in_turn(
+    sides: Sequence[Callable[["Feed"], Any]], one: "Feed", clock: Callable[[], float]
+) -> list[tuple[float, float]]:
+    """The p50 and the p99 of each, in milliseconds: some runs of each, round after round."""
+    times: list[list[float]] = [[] for _ in sides]
+    for _ in range(ROUNDS):
+        for run, mine in zip(sides, times, strict=True):
+            for number in range(RUNS_A_ROUND + RUNS_A_ROUND // 5):
+                before = clock()
+                run(one)
+                if number >= RUNS_A_ROUND // 5:
+                    mine.append((clock() - before) * 1000)
+    return [(round(rank(mine, 50), 3), round(rank(mine, 99), 3)) for mine in times]
+
+
 def _times(
     run: Callable[["Feed"], Any], request: "Feed", runs: int, clock: Callable[[], float]
 ) -> list[float]:
@@ -123,15 +146,21 @@ def main(arguments: Sequence[str]) -> int:
     from model_packaging.errors import PackagingError
     from model_packaging.optimize.runtime import Session
 
-    file, request, result = map(Path, arguments)
+    request, result, *files = map(Path, arguments)
     with np.load(request, allow_pickle=False) as arrays:
         one = {name: arrays[name] for name in arrays.files}
+    told: Any
     try:
-        speed = measure(lambda threads: Session(file, threads).raw, one, time.perf_counter, peak=True)
+        if len(files) == 1:
+            told = asdict(
+                measure(lambda threads: Session(files[0], threads).raw, one, time.perf_counter, peak=True)
+            )
+        else:
+            told = in_turn([Session(file).raw for file in files], one, time.perf_counter)
     except PackagingError as error:
         print(error, file=sys.stderr)
         return 1
-    result.write_text(json.dumps(asdict(speed)))
+    result.write_text(json.dumps(told))
     return 0
 
 

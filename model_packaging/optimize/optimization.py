@@ -2,10 +2,10 @@
 
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from model_packaging import latency, profile
 from model_packaging.errors import InvalidModel, PackagingError
@@ -13,13 +13,16 @@ from model_packaging.model import HANDLER
 from model_packaging.optimize import agreement as agreements
 from model_packaging.optimize import graph, machine, measurement
 from model_packaging.optimize.calibration import Calibration
-from model_packaging.optimize.choice import choose
+from model_packaging.optimize.choice import choose, finalists
 from model_packaging.optimize.judge import Judge
 from model_packaging.optimize.runtime import Session
 from model_packaging.optimize.sources import Source
 from model_packaging.optimize.variants import VARIANTS
 from model_packaging.optimize.workbench import Workbench
 from model_packaging.profile import Profile, Row
+
+if TYPE_CHECKING:
+    from model_packaging.optimize.calibration import Feed
 
 Say = Callable[[str], None]
 
@@ -126,7 +129,28 @@ def _measured(
             continue
         rows.append(_row(name, speed, verdict, file.stat().st_size, dict(parameters)))
         batches[name], files[name] = speed.batches, file
-    return rows, batches, files
+    return _in_turn(rows, finalists(rows, names, bench.at_least), files, one, meter, tell), batches, files
+
+
+def _in_turn(
+    rows: list[Row],
+    names: Sequence[str],
+    files: Mapping[str, Path],
+    one: "Feed",
+    meter: measurement.Meter,
+    tell: Say,
+) -> list[Row]:
+    """`rows` with the times of the variants `names` as they are when measured in turn."""
+    if not names:
+        return rows
+    tell(f"measuring {', '.join(names)} in turn")
+    times = dict(zip(names, meter.in_turn([files[name] for name in names], one), strict=True))
+    return [
+        replace(row, p50_ms=times[row.variant][0], p99_ms=times[row.variant][1])
+        if row.variant in times
+        else row
+        for row in rows
+    ]
 
 
 def _row(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model_packaging.errors import BuildFailed, InvalidModel
-from model_packaging.optimize import graph
+from model_packaging.optimize import graph, norms
 from model_packaging.optimize.fusion import Fusion
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def simplified(source: Path, target: Path) -> None:
 def fused(source: Path, target: Path, attention: bool) -> None:
     """Gelu, layer norms and, with `attention`, whole attentions as one operator of ONNX Runtime each."""
     with _quiet(), tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
+        from onnxruntime.transformers.fusion_options import FusionOptions
         from onnxruntime.transformers.optimizer import optimize_model
 
         prepared = Path(scratch) / "prepared.onnx"
@@ -67,7 +68,12 @@ def fused(source: Path, target: Path, attention: bool) -> None:
         if attention:
             Fusion(model).attend()
         graph.save(model, prepared)
-        made = optimize_model(str(prepared), model_type="bert", opt_level=0, use_gpu=False)
+        options = FusionOptions("bert")
+        options.enable_skip_layer_norm = False  # why: `norms`
+        made = optimize_model(
+            str(prepared), model_type="bert", opt_level=0, use_gpu=False, optimization_options=options
+        )
+        norms.separate(made.model)
         graph.save(made.model, target)
 
 

@@ -10,7 +10,7 @@ from model_packaging.errors import InvalidModel
 from model_packaging.optimize import Calibration
 from model_packaging.optimize.agreement import cosine, top1
 from model_packaging.optimize.judge import Judge
-from model_packaging.optimize.measurement import BATCHES, measure
+from model_packaging.optimize.measurement import BATCHES, in_turn, measure
 
 vectors = arrays(
     np.float64, (3, 4), elements=some.floats(-100, 100).filter(lambda x: x == 0 or abs(x) > 1e-3)
@@ -79,3 +79,19 @@ def test_speed_is_that_of_single_items_and_batches_by_their_number():
     assert loaded == [0, 1, 2] and speed.load_ms == 500 and speed.peak_mb is None
     assert (speed.p50_ms, speed.p99_ms, speed.per_second) == (1.0, 1.0, {"1": 1000.0, "2": 1000.0})
     assert speed.batches == {str(items): float(items) for items in BATCHES}
+
+
+def test_what_is_measured_in_turn_shares_the_ups_and_downs_of_the_machine():
+    now, calls = [0.0], []
+
+    def taking(name, ms):
+        def run(feed):
+            calls.append(name)
+            # A machine that becomes slower and slower: whoever came second would seem the slower one.
+            now[0] += ms / 1000 * (1 + len(calls) / 10000)
+
+        return run
+
+    (fast, _), (slow, last) = in_turn([taking("a", 2.0), taking("b", 1.9)], {}, lambda: now[0])
+    assert slow < fast and last > slow
+    assert calls[:31] == ["a"] * 30 + ["b"] and len(calls) == 2 * 12 * 30

@@ -48,6 +48,22 @@ def test_attention_becomes_one_operator_that_keeps_padding_out(exported, calibra
     assert graph.newer(model) == []
 
 
+def test_a_sum_and_its_layer_norm_stay_two_when_the_runtime_loads_them(exported, calibration, tmp_path):
+    import onnxruntime
+
+    simple, fused, loaded = (tmp_path / name for name in ("simple.onnx", "fused.onnx", "loaded.onnx"))
+    runtime.simplified(exported, simple)
+    runtime.fused(simple, fused, attention=True)
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath, options.log_severity_level = str(loaded), 3
+    onnxruntime.InferenceSession(str(fused), options, providers=["CPUExecutionProvider"])
+    kinds = [node.op_type for node in graph.load(loaded).graph.node]
+    assert kinds.count("LayerNormalization") == 5 and "SkipLayerNormalization" not in kinds
+    np.testing.assert_allclose(
+        Session(fused, 1)(calibration.one), Session(simple, 1)(calibration.one), atol=1e-5
+    )
+
+
 def test_a_softmax_that_is_no_attention_stays(tmp_path):
     rows = onnx.helper.make_tensor_value_info
     model = onnx.helper.make_model(
