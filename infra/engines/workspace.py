@@ -1,6 +1,6 @@
 """What a deploy needs of an engine: a place in which it plans and applies one state."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,6 +9,15 @@ from infra.blueprint import Blueprint
 from infra.engines.events import ResourceEvent, ignore
 from infra.engines.plan import PlanSummary
 from infra.environment import Environment
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """What is on AWS and not in the state: its address, its identifier, and what names it (id, name, arn)."""
+
+    address: str
+    id: str
+    names: Mapping[str, str | None]
 
 
 class Workspace(Protocol):
@@ -25,6 +34,9 @@ class Workspace(Protocol):
 
     def restore(self, serving: Mapping[str, str]) -> None:
         """Makes what was about to be replaced current again in the state: the identifier on AWS, by address."""
+
+    def adopt(self, found: Sequence[Adopted]) -> None:
+        """Takes over, with the next plan, what is there already, instead of making it."""
 
     def held(self) -> Mapping[str, Mapping[str, Any]]:
         """The attributes of what the state holds, by address (`type.name`)."""

@@ -21,6 +21,7 @@ from infra.engines.workspace import Engine, Workspace
 from infra.errors import DeployFailed, EngineError, Misuse
 from infra.ledger import Ledger, records
 from infra.operations import (
+    adoption,
     artifacts,
     bootstrap,
     containers,
@@ -84,6 +85,7 @@ def prepare(
     content = blueprint(stack, artifacts.keys(identities), asleep)
     rules.check(stack, content)
     workspace = engines.workspace(engine, content, stack.name, connection, project, say)
+    adoption.adopt(stack, content, engine, workspace, connection, say)
     plan = workspace.plan()
     crossing.refuse(stack, plan, engine, connection)
     holders.refuse(stack, plan, connection)

@@ -14,7 +14,7 @@ from infra.engines.workspace import Engine, Workspace
 from infra.environment import Environment
 from infra.errors import ModelyardError
 from infra.ledger import Ledger
-from infra.operations import engines
+from infra.operations import adoption, engines
 from infra.project import Project
 
 STATE = "_storage"
@@ -122,7 +122,9 @@ def ensure(
     say(
         f"Making what environment {environment.name} has one of: {environment.artifact_bucket}, images, budget"
     )
-    workspace = _workspace(engine, connection, project, say)
+    content = blueprint(environment)
+    workspace = engines.workspace(engine, content, STATE, connection, project, say)
+    adoption.take_over(STATE, content, workspace, connection, say)
     if not workspace.plan().empty:
         workspace.apply()
 

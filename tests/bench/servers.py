@@ -123,17 +123,12 @@ class Server:
 
 
 def model_folder(folder: Path) -> Path:
-    """The int8 model with its handler, its tokenizer and its labels."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
+    """The int8 model that `optimize` chose, as the stacks have it, with the handler that both batching hosts run."""
     source = CLONE / "stacks" / "models" / "triage"
     if not (source / "model.onnx").is_file():
         subprocess.run([sys.executable, str(source / "export.py")], check=True)
     folder.mkdir(parents=True)
-    quantize_dynamic(
-        source / "model.onnx", folder / "model.onnx", per_channel=True, weight_type=QuantType.QInt8
-    )
-    for name in ("tokenizer.json", "labels.json"):
+    for name in ("model.onnx", "profile.json", "tokenizer.json", "labels.json"):
         shutil.copyfile(source / name, folder / name)
     shutil.copyfile(SOURCES / "inference.py", folder / "inference.py")
     return folder
@@ -151,7 +146,6 @@ def running(side: Side, model: Path, log: Path) -> Iterator[Server]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    threads = str(cores.available())
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(SOURCES), str(CLONE)]),
@@ -163,8 +157,8 @@ def running(side: Side, model: Path, log: Path) -> Iterator[Server]:
         "BENTOML_DO_NOT_TRACK": "True",
         "BENTOML_HOME": str(log.parent / "bentoml"),
     }
-    if side is not GUIDE:  # its four workers have PyTorch's own default, as in the guide
-        environment["OMP_NUM_THREADS"] = threads
+    if side is BENTO:  # ours shares the cores out itself; the guide's four workers have PyTorch's own default
+        environment["OMP_NUM_THREADS"] = str(cores.available())
     command = [part.format(port=port) for part in side.command]
     with log.open("ab") as output:
         process = subprocess.Popen(

@@ -39,9 +39,10 @@ def program() -> Path:
 
 def run(url: str, bodies: Path, clients: int, seconds: float) -> Load:
     """Send the lines of `bodies` from so many connections. Raises SystemExit where an answer was missing or bad."""
+    fetched = program()  # and its libraries beside it
     libraries = [str(folder) for folder in FOLDER.glob("usr/lib/*-linux-gnu")]
     command = [
-        str(program()), "--threads", "1", "--connections", str(clients), "--duration", f"{seconds:g}s",
+        str(fetched), "--threads", "1", "--connections", str(clients), "--duration", f"{seconds:g}s",
         "--timeout", f"{TIMEOUT_SECONDS}s", "--script", str(SCRIPT), url, "--", str(bodies),
     ]  # fmt: skip
     done = subprocess.run(

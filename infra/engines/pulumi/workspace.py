@@ -1,6 +1,6 @@
 """One state that Pulumi works on, through its Automation API: the program is ours and runs in this process."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from infra.engines.plan import PlanSummary
 from infra.engines.pulumi import state as states
 from infra.engines.pulumi import toolchain
 from infra.engines.pulumi.transcript import Transcript
-from infra.engines.workspace import Engine
+from infra.engines.workspace import Adopted, Engine
 from infra.environment import Environment
 from infra.errors import ModelyardError, PulumiError
 
@@ -28,10 +28,14 @@ class PulumiFailed(EngineFailed, PulumiError):
 
 
 class PulumiWorkspace:
-    """Pulumi on `stack`, an Automation API stack whose files lie in `directory`."""
+    """Pulumi on `stack`, an Automation API stack whose files lie in `directory`.
 
-    def __init__(self, stack: "automation.Stack", directory: Path) -> None:
+    `adopted` is what its program imports: the identifier by address.
+    """
+
+    def __init__(self, stack: "automation.Stack", directory: Path, adopted: dict[str, str]) -> None:
         self._stack = stack
+        self._adopted = adopted
         self._file = directory / PLAN
         self._destroy = False
 
@@ -77,6 +81,10 @@ class PulumiWorkspace:
         if exported.deployment:
             exported.deployment = states.restored(exported.deployment, serving)
             _told(lambda: self._stack.import_stack(exported))
+
+    def adopt(self, found: Sequence[Adopted]) -> None:
+        """Takes over what is there already; where the state holds its predecessor, Pulumi calls it a replacement."""
+        self._adopted.update({one.address: one.id for one in found})
 
     def held(self) -> Mapping[str, Mapping[str, Any]]:
         """The attributes of what the state holds, by address."""
@@ -138,13 +146,14 @@ def open_workspace(
     from infra.engines.pulumi.sdk import automation
 
     own = toolchain.variables(environment, state, directory, variables)
+    adopted = dict(adopt or {})
     if environment.state_bucket is None:
         (directory / toolchain.STATE).mkdir(mode=0o700, exist_ok=True)
     stack = _told(
         lambda: automation.create_or_select_stack(
             stack_name=environment.name,
             project_name=state,
-            program=_program(blueprint, environment, state, adopt),
+            program=_program(blueprint, environment, state, adopted),
             opts=automation.LocalWorkspaceOptions(
                 work_dir=str(directory),
                 env_vars=own,
@@ -155,11 +164,11 @@ def open_workspace(
             ),
         )
     )
-    return PulumiWorkspace(stack, directory)
+    return PulumiWorkspace(stack, directory, adopted)
 
 
 def _program(
-    blueprint: Blueprint, environment: Environment, state: str, adopt: Mapping[str, str] | None
+    blueprint: Blueprint, environment: Environment, state: str, adopt: Mapping[str, str]
 ) -> Callable[[], None]:
     from infra.engines.pulumi import program
     from infra.engines.pulumi.sdk import pulumi

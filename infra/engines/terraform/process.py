@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -50,7 +50,8 @@ def run(
 
     SIGINT, SIGTERM and SIGHUP to us, and an exception out of `on_line`, stop the child: SIGINT to it, SIGINT
     again after `patience.first_seconds`, SIGKILL to its group after `patience.second_seconds` more. Then
-    KeyboardInterrupt, or that exception, is raised. Nothing of the group outlives this call.
+    KeyboardInterrupt, or that exception, is raised. Nothing of the group outlives this call, nor us: where we are
+    killed, a guard stops the child in the same way.
     Raises OSError where the program cannot be started.
     """
     with _Interrupts() as interrupts:
@@ -65,7 +66,8 @@ def run(
             umask=0o077,
         )
         try:
-            ended = _Watch(child, patience, interrupts, on_line, on_interrupt).until_end()
+            with _guarded(child, patience):
+                ended = _Watch(child, patience, interrupts, on_line, on_interrupt).until_end()
         finally:
             _signal_group(child.pid, signal.SIGKILL)
             child.wait()
@@ -75,6 +77,39 @@ def run(
     if interrupts.count:
         raise KeyboardInterrupt
     return ended
+
+
+_GUARD = """\
+read -r _
+kill -INT "$1" 2>/dev/null
+n=0
+while [ $n -lt "$2" ] && kill -0 "$1" 2>/dev/null; do sleep 0.2; n=$((n + 1)); done
+kill -KILL "-$1" 2>/dev/null
+"""
+"""Waits for the end of us, which closes its input. A program whose parent is killed works on, unseen: it would hold
+the state's lock, and die of its next line of output, which nobody reads, with its state unsaved."""
+
+
+@contextlib.contextmanager
+def _guarded(child: subprocess.Popen[bytes], patience: Patience) -> Iterator[None]:
+    """A process that outlives us for the length of a `with`, and keeps the child's output open."""
+    assert child.stdout is not None and child.stderr is not None
+    ticks = str(int((patience.first_seconds + patience.second_seconds) * 5))
+    guard = subprocess.Popen(
+        ["/bin/sh", "-c", _GUARD, "sh", str(child.pid), ticks],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(child.stdout.fileno(), child.stderr.fileno()),
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        guard.kill()
+        guard.wait()
+        assert guard.stdin is not None
+        guard.stdin.close()
 
 
 class _Interrupts:

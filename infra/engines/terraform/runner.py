@@ -6,7 +6,7 @@ told: no `show`, no `validate`, and no `init` where nothing has changed since th
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from infra.engines.terraform.events import Transcript
 from infra.engines.terraform.mirror import PROVIDER
 from infra.engines.terraform.process import Patience
 from infra.engines.terraform.toolchain import Toolchain
+from infra.engines.workspace import Adopted
 from infra.errors import TerraformError, ToolchainError
 
 PLANNING = Patience(first_seconds=4, second_seconds=2)
@@ -34,6 +35,7 @@ PLAN = "plan.tfplan"
 DRIFT = "drift.tfplan"
 ERRORED = "errored.tfstate"
 _RESTORED = "restored.tfstate"
+ADOPTED = "adopted.tf.json"
 _RECORD = "modelyard-init"
 
 _DROPPED = (
@@ -112,6 +114,9 @@ class Runner:
             # Terraform saves a plan that has errors too.
             file.unlink(missing_ok=True)
             raise
+        finally:
+            # It is in the plan; a later configuration may not have what it is for, which is an error.
+            (self.directory / ADOPTED).unlink(missing_ok=True)
         return PlanSummary(
             changes=tuple(change for change in said.changes if change.action != "noop"),
             add=said.counts.get("add", 0),
@@ -160,8 +165,47 @@ class Runner:
         text = self._state_text()
         if not text:
             return
+        self._push(state.restored(text, serving))
+
+    def adopt(self, found: Sequence[Adopted]) -> None:
+        """Takes over, with the next plan, what is there already, instead of making it.
+
+        Terraform imports only what its state has nothing of: the successor of what it holds is put into the state.
+        """
+        text = self._state_text()
+        known = state.known(text)
+        imports = [{"to": one.address, "id": one.id} for one in found if one.address not in known]
+        if imports:
+            private_file.write(self.directory / ADOPTED, json.dumps({"import": imports}))
+        successors = {one.address: one.names for one in found if one.address in known}
+        if successors:
+            self.init()
+            self._push(state.superseded(text, successors))
+
+    def rescue(self) -> None:
+        """Save the state that an earlier run left in a file, since it could not save it where it belongs."""
+        errored = self.directory / ERRORED
+        if not errored.exists():
+            return
+        if not errored.stat().st_size:
+            # Seen with a full disk. What it made is found again by its name.
+            errored.unlink()
+            self._notice(f"{ERRORED} of an earlier run was empty: what it made is looked for on AWS")
+            return
+        self.init()
+        try:
+            self._run(["state", "push", self._lock_timeout, ERRORED], self._planning)
+        except TerraformError as error:
+            raise TerraformError(
+                f"{errored} is there: an earlier run changed AWS and could not save its state, and now it cannot "
+                f"be saved either: {error}; look at both states, then remove that file"
+            ) from error
+        errored.unlink()
+        self._notice("the state that an earlier run could not save is saved now")
+
+    def _push(self, text: str) -> None:
         file = self.directory / _RESTORED
-        private_file.write(file, state.restored(text, serving))
+        private_file.write(file, text)
         try:
             self._run(["state", "push", self._lock_timeout, file.name], self._planning)
         finally:
@@ -188,12 +232,6 @@ class Runner:
         """Makes the folder, private: state and plans hold every value in plain text."""
         self.directory.mkdir(parents=True, exist_ok=True)
         self.directory.chmod(0o700)
-        errored = self.directory / ERRORED
-        if errored.exists():
-            raise TerraformError(
-                f"{errored} is there: an earlier run changed AWS and could not save its state; run "
-                f"{self._toolchain.program} -chdir={self.directory} state push {ERRORED}, then remove it"
-            )
 
     def _run(
         self,

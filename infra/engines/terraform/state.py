@@ -1,6 +1,7 @@
 """Terraform's state as far as we read it: which resources it holds, and its outputs."""
 
 import json
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,7 +28,7 @@ class StateResource:
 
 @dataclass(frozen=True)
 class State:
-    """Managed resources and outputs, by name; both empty where nothing was ever applied."""
+    """Managed resources as they are current, and outputs by name; both empty where nothing was ever applied."""
 
     resources: tuple[StateResource, ...] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
@@ -69,6 +70,33 @@ def restored(text: str, serving: Mapping[str, str]) -> str:
     return json.dumps(data, indent=2)
 
 
+def known(text: str) -> frozenset[str]:
+    """The addresses that the state in `text` has anything of, be it only what is still to go."""
+    resources = json.loads(text)["resources"] if text.strip() else []
+    return frozenset(f"{one['type']}.{one['name']}" for one in resources if one["instances"])
+
+
+def superseded(text: str, successors: Mapping[str, Mapping[str, Any]]) -> str:
+    """The state in `text` with what was made for a replacement, and is not in it, as current, one serial later.
+
+    `successors` has what names each by address: id, name, arn. What the state held becomes deposed, as Terraform itself
+    writes it in the first half of a create-before-destroy: its next plan reads the one, and removes the other.
+    """
+    data = json.loads(text)
+    for resource in data["resources"]:
+        names = successors.get(f"{resource['type']}.{resource['name']}")
+        instances = resource["instances"]
+        if names is None or any(one["attributes"].get("id") == names["id"] for one in instances):
+            continue
+        last = next((one for one in instances if "deposed" not in one), instances[0])
+        told = {key: value for key, value in names.items() if value is not None}
+        made = {key: value for key, value in last.items() if key != "deposed"}
+        last.setdefault("deposed", secrets.token_hex(4))
+        instances.insert(0, {**made, "attributes": {**made["attributes"], **told}})
+    data["serial"] += 1
+    return json.dumps(data, indent=2)
+
+
 def _resources(data: Mapping[str, Any]) -> Iterator[StateResource]:
     for resource in data.get("resources", []):
         if resource["mode"] != "managed":
@@ -76,6 +104,8 @@ def _resources(data: Mapping[str, Any]) -> Iterator[StateResource]:
         module = f"{resource['module']}." if resource.get("module") else ""
         base = f"{module}{resource['type']}.{resource['name']}"
         for instance in resource["instances"]:
+            if "deposed" in instance:  # what was replaced, and is still to go
+                continue
             key = instance.get("index_key")
             address = base if key is None else f"{base}[{json.dumps(key)}]"
             yield StateResource(address, resource["type"], resource["name"], instance.get("attributes") or {})

@@ -30,7 +30,9 @@ def open_workspace(
         synthesised.fingerprint(blueprint, environment, state, major),
         lambda: synth.synth(blueprint, environment, state, major),
     )
-    return Runner(found, directory, variables, notice=notice)
+    runner = Runner(found, directory, variables, notice=notice)
+    runner.rescue()
+    return runner
 
 
 def warm_up(directory: Path, start: Callable[[], None] = synth.warm_up) -> None:

@@ -173,3 +173,29 @@ def test_an_ignored_interrupt_stays_ignored(tmp_path: Path) -> None:
         assert run(tmp_path, INTERRUPT_PARENT).returncode == 0
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_child_whose_parent_is_killed_saves_its_work_and_goes_with_its_group(tmp_path: Path) -> None:
+    program = (
+        "import subprocess\n"
+        "plugin = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "Path('pids').write_text(f'{os.getpid()} {plugin.pid}')\n"
+        "def save(*_):\n"
+        "    print('x' * 1000, flush=True)\n"
+        "    Path('saved').touch()\n"
+        "    sys.exit(1)\n"
+        "signal.signal(signal.SIGINT, save)\n"
+        "print('ready', flush=True)\n"
+        "while True: time.sleep(0.1)\n"
+    )
+    ours = (
+        "import sys; from pathlib import Path; import tests.infra.engines.terraform.test_process as here\n"
+        f"here.run(Path({str(tmp_path)!r}), {program!r}, lambda line: print(line, flush=True))\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", ours], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None and parent.stdout.readline() == "ready\n"
+    parent.kill()
+    parent.wait()
+    pids = [int(pid) for pid in (tmp_path / "pids").read_text().split()]
+    assert not any(running(pid) and running(pid) and running(pid) for pid in pids)
+    assert (tmp_path / "saved").exists()

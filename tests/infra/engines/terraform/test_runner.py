@@ -11,6 +11,7 @@ from infra.engines.terraform.diagnostics import StateLocked, TerraformFailed
 from infra.engines.terraform.process import Patience
 from infra.engines.terraform.runner import Runner
 from infra.engines.terraform.toolchain import Toolchain, find
+from infra.engines.workspace import Adopted
 from infra.errors import TerraformError
 from tests.infra.engines.terraform.fake import FakeTerraform
 
@@ -257,13 +258,72 @@ def test_a_crash_is_told_by_its_last_words(fake: FakeTerraform, runner: Runner) 
         runner.init()
 
 
-@pytest.mark.parametrize("command", ["init", "plan", "apply"])
-def test_a_state_that_could_not_be_saved_stops_everything(runner: Runner, folder: Path, command: str) -> None:
-    (folder / "errored.tfstate").touch()
+def test_a_state_that_could_not_be_saved_is_saved_first(
+    fake: FakeTerraform, toolchain: Toolchain, folder: Path
+) -> None:
+    notices: list[str] = []
+    runner = Runner(toolchain, folder, {}, notice=notices.append)
+    runner.rescue()
+    assert fake.commands() == []
+    (folder / "errored.tfstate").write_text("{}")
+    runner.rescue()
+    assert fake.commands() == ["init", "state"] and fake.calls()[1]["arguments"][1] == "push"
+    assert not (folder / "errored.tfstate").exists()
+    assert notices == ["the state that an earlier run could not save is saved now"]
+
+
+def test_a_state_that_still_cannot_be_saved_stops_everything(
+    fake: FakeTerraform, runner: Runner, folder: Path
+) -> None:
+    (folder / "errored.tfstate").write_text("{}")
+    fake.script({"state": {"stderr": "cannot import state with lineage", "exit": 1}})
     with pytest.raises(
-        TerraformError, match=r"could not be saved|could not save its state; run .* state push"
+        TerraformError, match=r"errored\.tfstate is there: .* cannot import state with lineage"
     ):
-        getattr(runner, command)()
+        runner.rescue()
+    assert (folder / "errored.tfstate").exists()
+
+
+def test_a_state_that_a_full_disk_cut_to_nothing_is_told(
+    fake: FakeTerraform, toolchain: Toolchain, folder: Path
+) -> None:
+    notices: list[str] = []
+    runner = Runner(toolchain, folder, {}, notice=notices.append)
+    (folder / "errored.tfstate").touch()
+    runner.rescue()
+    assert fake.commands() == [] and not (folder / "errored.tfstate").exists()
+    assert notices == ["errored.tfstate of an earlier run was empty: what it made is looked for on AWS"]
+
+
+def test_what_the_state_has_nothing_of_is_imported_by_the_next_plan_alone(
+    fake: FakeTerraform, runner: Runner, folder: Path
+) -> None:
+    kept = folder / "seen.json"
+    fake.script({"plan": {"copies": {str(kept): str(folder / "adopted.tf.json")}}})
+    runner.adopt([Adopted("aws_iam_role.rank", "rank-role", {"id": "rank-role"})])
+    assert (folder / "adopted.tf.json").stat().st_mode & 0o777 == 0o600
+    runner.plan()
+    assert json.loads(kept.read_text()) == {"import": [{"to": "aws_iam_role.rank", "id": "rank-role"}]}
+    assert not (folder / "adopted.tf.json").exists()
+
+
+def test_a_successor_of_what_the_state_has_is_put_into_it(
+    fake: FakeTerraform, runner: Runner, folder: Path
+) -> None:
+    old = {"attributes": {"id": "m-1", "name": "m-1", "arn": "arn:m-1", "image": "i"}, "schema_version": 0}
+    resource = {"mode": "managed", "type": "aws_sagemaker_model", "name": "m", "instances": [old]}
+    (folder / "terraform.tfstate").write_text(
+        json.dumps({"version": 4, "serial": 3, "lineage": "x", "outputs": {}, "resources": [resource]})
+    )
+    kept = folder / "seen.json"
+    fake.script({"state": {"copies": {str(kept): str(folder / "restored.tfstate")}}})
+    runner.adopt([Adopted("aws_sagemaker_model.m", "m-2", {"id": "m-2", "name": "m-2", "arn": None})])
+    assert fake.commands() == ["init", "state"] and not (folder / "adopted.tf.json").exists()
+    pushed = json.loads(kept.read_text())
+    new, before = pushed["resources"][0]["instances"]
+    assert pushed["serial"] == 4
+    assert new["attributes"] == {"id": "m-2", "name": "m-2", "arn": "arn:m-1", "image": "i"}
+    assert "deposed" not in new and len(before.pop("deposed")) == 8 and before == old
 
 
 def test_the_childs_environment_is_the_given_one_without_what_changes_terraforms_ways(

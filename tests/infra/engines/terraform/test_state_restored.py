@@ -1,6 +1,6 @@
 import json
 
-from infra.engines.terraform.state import restored
+from infra.engines.terraform.state import known, restored, superseded
 
 NEW = {"attributes": {"id": "rank-2"}, "schema_version": 0}
 OLD = {"attributes": {"id": "rank-1"}, "deposed": "1a2b", "schema_version": 0}
@@ -27,3 +27,33 @@ def test_what_is_not_deposed_or_not_named_stays():
     assert instances(restored(state(NEW), {"aws_sagemaker_model.rank": "rank-2"})) == [NEW]
     assert instances(restored(state(NEW, OLD), {"aws_sagemaker_model.other": "rank-1"})) == [NEW, OLD]
     assert instances(restored(state(NEW, OLD), {"aws_sagemaker_model.rank": "rank-9"})) == [NEW, OLD]
+
+
+def test_a_successor_becomes_current_and_what_was_so_is_left_to_go():
+    names = {"aws_sagemaker_model.rank": {"id": "rank-3", "name": "rank-3", "arn": None}}
+    new, before, older = instances(superseded(state(NEW, OLDER), names))
+    assert new == {"attributes": {"id": "rank-3", "name": "rank-3"}, "schema_version": 0}
+    assert len(before.pop("deposed")) == 8 and before == NEW and older == OLDER
+
+
+def test_a_successor_of_what_was_only_left_to_go():
+    names = {"aws_sagemaker_model.rank": {"id": "rank-3"}}
+    new, before = instances(superseded(state(OLD), names))
+    assert "deposed" not in new and before == OLD
+
+
+def test_what_the_state_has_already_is_no_successor():
+    assert instances(superseded(state(NEW, OLD), {"aws_sagemaker_model.rank": {"id": "rank-2"}})) == [
+        NEW,
+        OLD,
+    ]
+    assert instances(superseded(state(NEW, OLD), {"aws_sagemaker_model.rank": {"id": "rank-1"}})) == [
+        NEW,
+        OLD,
+    ]
+    assert instances(superseded(state(NEW), {"aws_iam_role.rank": {"id": "x"}})) == [NEW]
+
+
+def test_what_a_state_knows_is_also_what_is_left_to_go():
+    assert known(state(OLD)) == {"aws_sagemaker_model.rank"}
+    assert known(state()) == known("") == frozenset()
