@@ -2,14 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench setup clean
+.PHONY: demo test drills check bench setup clean
 
 demo: .venv/.demo
 	$(BIN)/modelyard demo
 
 test: .venv/.dev .venv/.judges .venv/.browser
-	$(BIN)/python -m pytest -m "not e2e" -p no:logging --numprocesses 4 --dist loadfile
-	$(BIN)/python -m pytest -m e2e --numprocesses 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest tests --ignore=tests/e2e -p no:logging --numprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest tests/e2e -m "not drill" --numprocesses 3 --dist loadfile --no-loadscope-reorder
+
+# The long end-to-end tests: every kind of workload in use, operations on them, and what is killed at any moment.
+drills: .venv/.dev .venv/.browser
+	$(BIN)/python -m pytest tests/e2e -m drill --numprocesses 3 --dist loadfile --no-loadscope-reorder -rP -p no:logging
 
 check: .venv/.dev
 	$(BIN)/ruff check .

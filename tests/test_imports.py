@@ -90,7 +90,10 @@ HEAVY = {
     "transformers": {"model_packaging/optimize/hugging_face.py"},
     "sklearn": set(),
     "skl2onnx": {"model_packaging/optimize/estimator.py"},
-    "onnx": {f"model_packaging/optimize/{name}.py" for name in ("graph", "fusion", "embedding", "integers")},
+    "onnx": {
+        f"model_packaging/optimize/{name}.py"
+        for name in ("graph", "fusion", "embedding", "integers", "norms")
+    },
     "onnxruntime": {"model_packaging/optimize/runtime.py"},
     "starlette": {
         "model_packaging/hosts/application.py",

@@ -31,8 +31,8 @@ def stack(env):
     ])
 """
 CUT = ("cut", "--env", "local")
-MOMENTS = 3
-"""Of a deploy, at which everything is killed; `make drills` goes through more."""
+MOMENTS = 18
+"""At which a verb is killed: of making, of an update and of a destroy. `make drills` goes through all."""
 
 
 @pytest.fixture(scope="module")
@@ -156,13 +156,36 @@ def killed(yard: Yard, after: float, whom: str, *words: str) -> None:
         time.sleep(0.2)
 
 
-@pytest.mark.parametrize("moment", range(MOMENTS))
+def prepared(yard: Yard, verb: str, moment: int) -> tuple[str, ...]:
+    """The words of a verb that is to be killed, with what comes before it done."""
+    if verb == "create":
+        yard.run("destroy", *CUT, "--yes")
+    else:
+        yard.run("deploy", *CUT, "--yes")
+    if verb == "update":
+        handler = yard.root / "stacks" / "models" / "digits" / "inference.py"
+        handler.write_text(f"{handler.read_text()}\n# version {moment}\n")
+    return ("destroy" if verb == "destroy" else "deploy", *CUT, "--yes")
+
+
+@pytest.mark.parametrize(
+    "moment", [0, *(pytest.param(moment, marks=pytest.mark.drill) for moment in range(1, MOMENTS))]
+)
 def test_what_was_killed_at_any_moment_is_finished_by_the_same_verb(cut, moment):
-    chance = random.Random(moment)
-    whom = ("both", "modelyard", "terraform")[moment % 3]
-    cut.run("destroy", *CUT, "--yes")
-    killed(cut, chance.uniform(0, 6), whom, "deploy", *CUT, "--yes")
-    cut.run("deploy", *CUT, "--yes")
-    is_settled(cut, "cut")
-    endpoints = cut.client("sagemaker").list_endpoints()["Endpoints"]
-    assert [one["EndpointStatus"] for one in endpoints] == ["InService"]
+    verb, whom = (
+        ("create", "update", "destroy")[moment // 3 % 3],
+        ("both", "modelyard", "terraform")[moment % 3],
+    )
+    after = random.Random(moment).uniform(0, 8)
+    words = prepared(cut, verb, moment)
+    killed(cut, after, whom, *words)
+    cut.run(*words)
+    sagemaker = cut.client("sagemaker")
+    alive = [one["EndpointStatus"] for one in sagemaker.list_endpoints()["Endpoints"]]
+    kept = (len(sagemaker.list_endpoint_configs()["EndpointConfigs"]), len(sagemaker.list_models()["Models"]))
+    if verb == "destroy":
+        assert (alive, kept) == ([], (0, 0)) and cut.census() == []
+    else:
+        assert (alive, kept) == (["InService"], (1, 1))
+        is_settled(cut, "cut")
+    print(f"moment {moment}: {verb}, {whom} killed after {after:.1f} s: finished by the next run")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.conftest import CLONE, Yard, make_project
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.drill]
 
 SPEED = 60
 SERVICES = ("sagemaker", "sagemaker-runtime", "s3", "sqs", "sns", "cloudwatch")

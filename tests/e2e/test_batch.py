@@ -11,7 +11,7 @@ import pytest
 
 from infra.local import own_pages
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.drill]
 
 BUCKET = "modelyard-local-123456789012-us-east-1"
 NAME = "local-embeddings-embed"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.drill]
 
 BUCKET = "acme-states"
 KEY = "modelyard/shared/digits/terraform.tfstate"

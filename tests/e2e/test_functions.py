@@ -11,7 +11,7 @@ import pytest
 
 from tests.e2e.conftest import CLONE, REGION
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.drill]
 
 WHOLE, STREAMED = "local-answers-whole", "local-answers-streamed"
 SIGNED = {"Authorization": "AWS4-HMAC-SHA256 Credential=any/20260101/us-east-1/lambda/aws4_request, ..."}

@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.conftest import CLONE
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.drill]
 
 STACK = """
 from infra import Alarms, AsyncEndpoint, FunctionUrl, LambdaEndpoint, RealtimeEndpoint, Stack, TargetTracking

@@ -6,7 +6,7 @@ import pytest
 
 from tests.e2e.conftest import CLONE
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.drill]
 
 RARE, BOTH = "local-readers-rare", "local-readers-both"
 THREE = json.loads((CLONE / "stacks" / "models" / "digits" / "sample.json").read_text())

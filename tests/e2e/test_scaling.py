@@ -16,7 +16,7 @@ import pytest
 from tests.e2e.conftest import Yard, make_project
 from tests.infra.local.conftest import client_of
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.drill]
 
 SPEED = 100
 """A quarter of an hour without traffic, after which AWS scales in, is 9 seconds."""

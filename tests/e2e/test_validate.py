@@ -10,7 +10,7 @@ from tests.infra.test_blueprint import keys
 from tests.judges import examples
 from tests.judges.test_requests import passes
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.drill]
 
 # In the bucket on purpose: as a resource of their own the provider watches them for 55 s.
 MEANT = "lifecycle_rule is deprecated"

@@ -30,11 +30,15 @@ class TerraformFailed(EngineFailed, TerraformError):
 
 
 class StateLocked(TerraformFailed):
-    """Another run holds the lock of the state; the message says who, since when, and how to break it."""
+    """Another run holds the lock of the state; the message says who, since when, and how to break it.
+
+    `lock` is its ID and `who` its holder, as user@machine; None where Terraform does not say.
+    """
 
     def __init__(self, diagnostic: Diagnostic, program: Path, directory: Path) -> None:
         super().__init__([diagnostic])
         lock = dict(_LOCK_FIELD.findall(ANSI.sub("", diagnostic.detail)))
+        self.lock, self.who = lock.get("ID"), lock.get("Who")
         if "ID" in lock:
             operation = lock.get("Operation", "").removeprefix("OperationType").lower() or "a run"
             since = lock.get("Created", "").split(".")[0] or "an unknown time"

@@ -13,8 +13,8 @@ from typing import Any
 from infra.engines import private_file
 from infra.engines.events import ResourceEvent, ignore
 from infra.engines.plan import PlanSummary
-from infra.engines.terraform import drift, process, state
-from infra.engines.terraform.diagnostics import failure
+from infra.engines.terraform import drift, locks, process, state
+from infra.engines.terraform.diagnostics import StateLocked, failure
 from infra.engines.terraform.events import Transcript
 from infra.engines.terraform.mirror import PROVIDER
 from infra.engines.terraform.process import Patience
@@ -52,9 +52,9 @@ _DROPPED = (
 class Runner:
     """Terraform in `directory`, which holds the configuration (cdk.tf.json) and whatever Terraform keeps.
 
-    `environ` is what the child gets, but for the variables that would change its ways. `notice` is told in
-    one line what the user waits for. Every method raises TerraformError (one line per diagnostic), and
-    KeyboardInterrupt after it has stopped an interrupted Terraform.
+    `environ` is what the child gets, but for the variables that would change its ways. `notice` is told in one line
+    what the user waits for; `is_gone` says of a lock's holder whether it is proven dead. Every method raises
+    TerraformError (one line per diagnostic), and KeyboardInterrupt after it has stopped an interrupted Terraform.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class Runner:
         lock_timeout_seconds: int = 10,
         planning: Patience = PLANNING,
         changing: Patience = CHANGING,
+        is_gone: Callable[[str], bool] = locks.is_gone,
     ) -> None:
         self.directory = directory.absolute()
         self._toolchain = toolchain
@@ -75,6 +76,7 @@ class Runner:
         self._lock_timeout = f"-lock-timeout={lock_timeout_seconds}s"
         self._planning = planning
         self._changing = changing
+        self._is_gone = is_gone
         self._data = self.directory / ".terraform"
 
     def init(self) -> bool:
@@ -239,6 +241,22 @@ class Runner:
         patience: Patience,
         on_event: Callable[[ResourceEvent], None] = ignore,
         good: tuple[int, ...] = (0,),
+    ) -> tuple[int, Transcript]:
+        try:
+            return self._once(arguments, patience, on_event, good)
+        except StateLocked as error:
+            if error.lock is None or error.who is None or not self._is_gone(error.who):
+                raise
+            self._notice(f"the state is locked by a run of {error.who} that is dead: its lock is removed")
+            self._once(["force-unlock", "-force", error.lock], self._planning, ignore, (0,))
+            return self._once(arguments, patience, on_event, good)
+
+    def _once(
+        self,
+        arguments: list[str],
+        patience: Patience,
+        on_event: Callable[[ResourceEvent], None],
+        good: tuple[int, ...],
     ) -> tuple[int, Transcript]:
         program = self._toolchain.program
         said = Transcript()

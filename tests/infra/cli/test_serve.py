@@ -212,6 +212,8 @@ def test_the_page_tries_the_sample_out_without_any_other_host(folder, tmp_path):
         assert "Counts the words" in tab.value("document.body.innerText")
         tab.value("document.querySelector('.opblock-post .opblock-summary-control').click()")
         tab.until("document.querySelector('.opblock-post .execute') !== null")
+        # It comes after the button.
+        tab.until("document.querySelector('.opblock-post textarea.body-param__text')?.value")
         shown = tab.value("document.querySelector('.opblock-post textarea.body-param__text').value")
         assert json.loads(shown) == json.loads(SAMPLE)
         tab.value("document.querySelector('.opblock-post .execute').click()")

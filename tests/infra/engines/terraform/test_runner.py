@@ -252,6 +252,33 @@ def test_a_locked_state_is_told_while_waiting_and_afterwards(
     assert notices == ["waiting for the lock of the state"]
 
 
+@pytest.mark.parametrize("gone", [True, False])
+def test_the_lock_of_a_holder_that_is_dead_is_removed_and_of_no_other(
+    fake: FakeTerraform, toolchain: Toolchain, folder: Path, gone: bool
+) -> None:
+    held = diagnostic("Error acquiring the state lock", detail="Lock Info:\n  ID:  42\n  Who:  ann@laptop\n")
+    free = folder / "free.json"
+    free.parent.mkdir(exist_ok=True)
+    free.write_text(json.dumps({"plan": {}}))
+    unlocked = {"copies": {str(fake.program.with_name("script.json")): str(free)}}
+    fake.script({"plan": {"lines": [held], "exit": 1}, "force-unlock": unlocked})
+    notices: list[str] = []
+    asked: list[str] = []
+    runner = Runner(
+        toolchain, folder, {}, notice=notices.append, is_gone=lambda who: asked.append(who) or gone
+    )
+    if gone:
+        runner.plan()
+        assert fake.commands() == ["init", "plan", "force-unlock", "plan"]
+        assert fake.calls()[2]["arguments"] == ["force-unlock", "-force", "42"]
+        assert notices == ["the state is locked by a run of ann@laptop that is dead: its lock is removed"]
+    else:
+        with pytest.raises(StateLocked, match="locked by ann@laptop"):
+            runner.plan()
+        assert fake.commands() == ["init", "plan"]
+    assert asked == ["ann@laptop"]
+
+
 def test_a_crash_is_told_by_its_last_words(fake: FakeTerraform, runner: Runner) -> None:
     fake.script({"init": {"stderr": "panic: no\n", "lines": ["not json", '{"no": "type"}'], "exit": 2}})
     with pytest.raises(TerraformFailed, match=r'^terraform failed: not json; \{"no": "type"\}; panic: no$'):
