@@ -10,6 +10,7 @@
     |-- ToolchainError            terraform, tofu, the provider, Node or pulumi is missing
     |-- EngineError               the engine said no
     |   |-- TerraformError        Terraform did; carries its diagnostics
+    |   |-- Busy                  another run works on the same state (operations/turns.py)
     |   `-- PulumiError           Pulumi did, or pulumi_aws lacks what a blueprint asks for
     |-- DeployFailed              AWS said no; carries its reason and the last log lines
     |-- InvocationFailed          an endpoint or a function answered with an error, or did not take the request

@@ -13,6 +13,7 @@ from infra.engines.terraform.workspace import TERRAFORM
 from infra.engines.workspace import Engine, Workspace
 from infra.environment import Environment
 from infra.errors import Misuse
+from infra.operations import turns
 from infra.project import Project
 
 ENGINES: Mapping[str, Engine] = {engine.name: engine for engine in (TERRAFORM, PULUMI)}
@@ -58,7 +59,8 @@ def workspace(
     project: Project,
     say: Callable[[str], None],
 ) -> Workspace:
-    """The engine's workspace of one state, in its folder below .modelyard."""
+    """The engine's workspace of one state, in its folder below .modelyard, which no other run has meanwhile."""
     environment = connection.environment
     folder = directory(engine, state, environment, project)
+    turns.take(folder, say)
     return engine.open(content, environment, state, folder, connection.variables, say)
