@@ -35,6 +35,7 @@ from infra.operations import (
     namesakes,
     retyping,
     rollback,
+    scaling,
     sleepers,
     status,
     storage,
@@ -89,6 +90,7 @@ def prepare(
     plan = workspace.plan()
     crossing.refuse(stack, plan, engine, connection)
     holders.refuse(stack, plan, connection)
+    retyping.refuse_both(stack, plan, connection)
     return Prepared(stack, connection, project, content, engine, workspace, plan)
 
 
@@ -128,14 +130,22 @@ def carry_out(
     stage(stack, built, connection, prepared.project, say, prepared.engine, meter)
     if not prepared.plan.empty:
         _settle(stack, connection, say)
-    try:
-        outputs = prepared.workspace.outputs() if prepared.plan.empty else prepared.workspace.apply(watch)
-    except EngineFailed as error:
-        raise DeployFailed("\n".join([str(error), *_told(error, prepared, say)])) from error
+    if prepared.plan.empty:
+        outputs = prepared.workspace.outputs()
+    else:
+        with scaling.suspended(retyping.retyped(stack, connection).values(), connection, say):
+            outputs = _applied(prepared, say, watch)
     _tell_what_is_left(stack, prepared.plan, connection, say)
     exposure.settle(stack, connection)
     verify.verify(stack, prepared.blueprint, built, connection)
     return outputs
+
+
+def _applied(prepared: Prepared, say: Say, watch: Watch) -> Mapping[str, Any]:
+    try:
+        return prepared.workspace.apply(watch)
+    except EngineFailed as error:
+        raise DeployFailed("\n".join([str(error), *_told(error, prepared, say)])) from error
 
 
 def _settle(stack: Stack, connection: Connection, say: Say) -> None:

@@ -1,14 +1,14 @@
-"""What SageMaker refuses of an update that is about to begin: another kind of endpoint, and another instance type for
-what is being scaled.
+"""Endpoints that are about to become others: another kind, which SageMaker makes of none, or another type of instance,
+which it gives to none that is scaled.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from infra.blueprint.autoscaling import VARIANT
 from infra.connection import Connection
+from infra.engines.plan import PlanSummary
 from infra.errors import Misuse
-from infra.operations import endpoints
+from infra.operations import endpoints, scaling
 from infra.stack import Stack
 from infra.workloads import (
     AsyncEndpoint,
@@ -31,36 +31,62 @@ instances; of asynchronous ones AWS does not say, and what may not work is not t
 
 
 def refuse(stack: Stack, connection: Connection) -> None:
-    """Raise `Misuse` where an endpoint would become another kind, or a scaled one get another instance type.
-
-    UpdateEndpoint fails with that for as long as a scalable target is registered (SageMaker Developer Guide, 'Update
-    endpoints that use automatic scaling'), and Terraform has no way to say: deregister, update, register again.
-    """
-    findings = list(_findings(stack, connection))
+    """Raise `Misuse` where an endpoint would become another kind."""
+    findings = [
+        f"{workload.name}: {name} is a deployed {_kind(configuration)} endpoint, and SageMaker makes no "
+        f"{KINDS[type(workload)]} one of it: give the workload another name, or deploy once without it."
+        for workload, name, configuration in _deployed(stack, connection)
+        if _kind(configuration) != KINDS[type(workload)]
+    ]
     if findings:
         raise Misuse("\n".join(findings))
 
 
-def _findings(stack: Stack, connection: Connection) -> Iterator[str]:
+def retyped(stack: Stack, connection: Connection) -> Mapping[str, str]:
+    """The endpoints that are scaled and get another type of instance, by workload.
+
+    UpdateEndpoint fails with that for as long as a scalable target is registered (SageMaker Developer Guide, 'Update
+    endpoints that use automatic scaling'), and Terraform has no way to say: deregister, update, register again.
+    """
+    return {
+        workload.name: name
+        for workload, name, configuration in _deployed(stack, connection)
+        if isinstance(workload, InstanceEndpoint)
+        and workload.autoscaling
+        and configuration["ProductionVariants"][0].get("InstanceType") not in (None, workload.instance_type)
+        and scaling.targets(name, connection)
+    }
+
+
+def refuse_both(stack: Stack, plan: PlanSummary, connection: Connection) -> None:
+    """Raise `Misuse` where `plan` changes scaling and the type of instance at once: there is no moment for the one."""
+    scaled = [change for change in plan.changes if change.type.startswith("aws_appautoscaling_")]
+    findings = [
+        f"{workload}: {name} gets another type of instance, for which its scaling is taken off and put back as it is, "
+        f"and its scaling changes too ({', '.join(changes)}): deploy one of the two first."
+        for workload, name in (retyped(stack, connection).items() if scaled else ())
+        if (changes := [f"{one.action} {one.address}" for one in scaled if _is_of(workload, one.name)])
+    ]
+    if findings:
+        raise Misuse("\n".join(findings))
+
+
+def _is_of(workload: str, name: str) -> bool:
+    return name == workload or name.startswith(f"{workload}-")
+
+
+def _deployed(
+    stack: Stack, connection: Connection
+) -> Iterator[tuple[SageMakerEndpoint, str, endpoints.Description]]:
+    """The endpoints of `stack` that are there: their names, and the configurations with which they serve."""
     sagemaker = connection.client("sagemaker")
     for workload in stack.workloads:
-        if not isinstance(workload, SageMakerEndpoint):
-            continue
-        name = stack.deployed_name(workload)
-        live = endpoints.describe(name, sagemaker)
-        configuration = (
-            endpoints.describe_configuration(live["EndpointConfigName"], sagemaker) if live else None
-        )
-        if configuration is None:
-            continue
-        wanted, there = KINDS[type(workload)], _kind(configuration)
-        if wanted != there:
-            yield (
-                f"{workload.name}: {name} is a deployed {there} endpoint, and SageMaker makes no {wanted} one of it: "
-                "give the workload another name, or deploy once without it."
-            )
-        elif isinstance(workload, InstanceEndpoint) and workload.autoscaling:
-            yield from _retyped(workload, name, configuration, connection)
+        if isinstance(workload, SageMakerEndpoint):
+            name = stack.deployed_name(workload)
+            live = endpoints.describe(name, sagemaker)
+            found = endpoints.describe_configuration(live["EndpointConfigName"], sagemaker) if live else None
+            if found is not None:
+                yield workload, name, found
 
 
 def _kind(configuration: endpoints.Description) -> str:
@@ -68,22 +94,3 @@ def _kind(configuration: endpoints.Description) -> str:
         return "asynchronous"
     variants: list[dict[str, Any]] = configuration["ProductionVariants"]
     return "serverless" if any("ServerlessConfig" in one for one in variants) else "real-time"
-
-
-def _retyped(
-    workload: InstanceEndpoint, name: str, configuration: endpoints.Description, connection: Connection
-) -> Iterator[str]:
-    runs = configuration["ProductionVariants"][0].get("InstanceType")
-    if runs not in (None, workload.instance_type) and _is_scaled(name, connection):
-        yield (
-            f"{workload.name}: {name} runs on {runs} and is scaled; SageMaker gives it no other instance type "
-            f"meanwhile: deploy once with autoscaling=None and {runs}, then with {workload.instance_type} and "
-            "autoscaling."
-        )
-
-
-def _is_scaled(name: str, connection: Connection) -> bool:
-    answer = connection.client("application-autoscaling").describe_scalable_targets(
-        ServiceNamespace="sagemaker", ResourceIds=[f"endpoint/{name}/variant/{VARIANT}"]
-    )
-    return bool(answer["ScalableTargets"])

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.engines.plan import Change, PlanSummary
 from infra.errors import Misuse
-from infra.operations.retyping import KINDS, refuse
+from infra.operations.retyping import KINDS, refuse, refuse_both, retyped
 from infra.workloads import SageMakerEndpoint
 from tests.infra.conftest import asynchronous, function, multi_model, realtime, serverless
 
@@ -41,12 +42,45 @@ COLD = {"ProductionVariants": [{"ServerlessConfig": {"MemorySizeInMB": 1024, "Ma
 SCALED = ["endpoint/dev-shop-rank/variant/AllTraffic"]
 
 
+def plan(*changes: tuple[str, str, str]) -> PlanSummary:
+    """A plan of changes, each an action, a type and a name."""
+    made = tuple(Change(f"{type}.{name}", type, name, action, None) for action, type, name in changes)
+    return PlanSummary(made, 0, len(made), 0, empty=not made)
+
+
 def test_another_instance_type_for_what_is_scaled(make_stack):
+    stack, account = make_stack(realtime(instance_type="ml.c5.xlarge")), Account("ml.m5.large", SCALED)
+    refuse(stack, account)
+    assert retyped(stack, account) == {"rank": "dev-shop-rank"}
+
+
+@pytest.mark.parametrize(
+    ("workload", "account"),
+    [
+        (realtime(), Account(None)),
+        (realtime(), Account("ml.m5.large", SCALED)),
+        (realtime(instance_type="ml.c5.xlarge"), Account("ml.m5.large")),
+        (realtime(instance_type="ml.c5.xlarge", autoscaling=None), Account("ml.m5.large", SCALED)),
+        (serverless("rank"), Account("", SCALED, more=COLD)),
+    ],
+    ids=["not there", "same type", "not registered", "no longer scaled", "serverless"],
+)
+def test_whose_scaling_may_stay(make_stack, workload, account):
+    assert retyped(make_stack(workload), account) == {}
+
+
+def test_scaling_and_instance_type_change_one_after_the_other(make_stack):
+    stack, account = make_stack(realtime(instance_type="ml.c5.xlarge")), Account("ml.m5.large", SCALED)
+    endpoint = ("update", "aws_sagemaker_endpoint", "rank")
+    refuse_both(stack, plan(endpoint), account)
+    refuse_both(stack, plan(endpoint, ("update", "aws_appautoscaling_target", "other")), account)
     with pytest.raises(Misuse) as caught:
-        refuse(make_stack(realtime(instance_type="ml.c5.xlarge")), Account("ml.m5.large", SCALED))
+        refuse_both(
+            stack, plan(endpoint, ("update", "aws_appautoscaling_policy", "rank-invocations")), account
+        )
     assert str(caught.value) == (
-        "rank: dev-shop-rank runs on ml.m5.large and is scaled; SageMaker gives it no other instance type meanwhile: "
-        "deploy once with autoscaling=None and ml.m5.large, then with ml.c5.xlarge and autoscaling."
+        "rank: dev-shop-rank gets another type of instance, for which its scaling is taken off and put back as it is, "
+        "and its scaling changes too (update aws_appautoscaling_policy.rank-invocations): deploy one of the two first."
     )
 
 
