@@ -8,6 +8,7 @@ ROUNDS = 20
 WORDS = ("digits", "--env", "local")
 
 
+@pytest.mark.timeout(1800)
 def test_of_two_at_once_one_waits_for_the_other(yard):
     handler = yard.root / "stacks" / "models" / "digits" / "inference.py"
     text = handler.read_text()

@@ -11,6 +11,7 @@ from infra.blueprint.resource import Blueprint, Postcondition, Resource
 from infra.engines.events import ResourceEvent
 from infra.engines.pulumi import toolchain
 from infra.engines.pulumi.workspace import PULUMI, PulumiFailed, open_workspace
+from infra.engines.workspace import Adopted
 from infra.errors import PulumiError, ToolchainError
 
 TOPIC = Resource("aws_sns_topic", "told", {"name": "told"})
@@ -150,6 +151,16 @@ def test_what_is_there_is_taken_over(opened, directory):
     assert not plan.empty
     topic.apply()
     assert operations(directory) == ["import aws:sns/topic:Topic arn:aws:sns:told"]
+
+
+def test_what_an_earlier_deploy_left_is_taken_over_by_the_next_plan(opened, directory):
+    topic = opened(TOPIC)
+    assert topic.held() == {}
+    topic.adopt([Adopted("aws_sns_topic.told", "arn:aws:sns:told", {"id": "arn:aws:sns:told"})])
+    assert [change.action for change in topic.plan().changes] == ["import"]
+    topic.apply()
+    assert operations(directory) == ["import aws:sns/topic:Topic arn:aws:sns:told"]
+    assert opened(TOPIC).plan().empty
 
 
 def test_what_pulumi_aws_lacks_is_one_line_and_no_traceback(opened):

@@ -1,0 +1,1 @@
+"""A network that loses things, in front of the embedded AWS."""
