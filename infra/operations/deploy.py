@@ -157,7 +157,7 @@ def _settle(stack: Stack, connection: Connection, say: Say) -> None:
 
 def _told(error: EngineFailed, prepared: Prepared, say: Say) -> list[str]:
     """What AWS says of the endpoints that the engine names; those that were rolled back are also tidied up."""
-    addresses = {diagnostic.address for diagnostic in error.diagnostics}
+    addresses = {diagnostic.address for diagnostic in error.diagnostics} | _unkept(error, prepared.blueprint)
     stack, connection = prepared.stack, prepared.connection
     failed = [
         workload
@@ -172,6 +172,20 @@ def _told(error: EngineFailed, prepared: Prepared, say: Say) -> list[str]:
     except (BotoCoreError, ClientError, EngineError) as further:
         return [f"What became of it is not known: {further}"]
     return [reason] if reason else []
+
+
+def _unkept(error: EngineFailed, content: Blueprint) -> set[str | None]:
+    """The addresses of what does not keep its postcondition: of that Terraform tells the message, and no address.
+
+    It is what tells of a roll-back where the provider did not look while it went on, and calls the update done.
+    """
+    told = [diagnostic.line for diagnostic in error.diagnostics]
+    return {
+        resource.address
+        for resource in content.resources
+        for condition in resource.postconditions
+        if any(condition.error_message in line for line in told)
+    }
 
 
 @dataclass(frozen=True)

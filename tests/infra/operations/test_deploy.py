@@ -7,7 +7,9 @@ import pytest
 from moto import mock_aws
 
 from infra import Environment, Stack
+from infra.blueprint import blueprint
 from infra.connection import Connection
+from infra.engines.diagnostics import Diagnostic, EngineFailed
 from infra.engines.pulumi.workspace import PULUMI
 from infra.engines.terraform.workspace import TERRAFORM
 from infra.errors import DeployFailed, Misuse
@@ -65,3 +67,16 @@ def test_what_pulumi_says_is_compared_with_what_went_live(connection, base, tmp_
     assert leaving.plan.destroy == len(prepared.blueprint.resources)
     deploy.carry_out_destroy(leaving, said.append, lambda event: None)
     assert ledger.stacks() == []
+
+
+@pytest.mark.parametrize("name", ["rank", "other"])
+def test_a_roll_back_that_only_a_postcondition_tells_of_has_its_endpoint(make_stack, name):
+    stack = make_stack(realtime("rank"), realtime("other"))
+    content = blueprint(stack, {one.name: f"models/tiny/{'a' * 64}/model.tar.gz" for one in stack.workloads})
+    # So Terraform 1.11 tells it: without an address.
+    told = (
+        f"SageMaker rolled dev-shop-{name} back: it serves with its previous configuration, which was kept."
+    )
+    error = EngineFailed([Diagnostic("error", "Resource postcondition failed", told)])
+    assert deploy._unkept(error, content) == {f"aws_sagemaker_endpoint.{name}"}
+    assert deploy._unkept(EngineFailed([Diagnostic("error", "another", "thing")]), content) == set()
