@@ -1,4 +1,4 @@
-"""What is refused before an update is what the embedded AWS, as AWS, would refuse of it."""
+"""What is taken off for an update is what the embedded AWS, as AWS, would refuse it for."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra import Environment, Stack
-from infra.errors import Misuse
-from infra.operations.retyping import refuse
+from infra.operations.retyping import retyped
+from infra.operations.scaling import suspended, targets
 from tests.infra.conftest import realtime
 
 NAME = "local-retyped-rank"
@@ -42,11 +42,20 @@ def stack(tmp_path, instance_type: str) -> Stack:
     return Stack("retyped", environment, [realtime(instance_type=instance_type)], base=tmp_path)
 
 
-def test_another_instance_type_is_refused_here_and_there(scaled, client, sagemaker, make_config, tmp_path):
-    refuse(stack(tmp_path, "ml.m5.large"), Connection(client))
-    with pytest.raises(Misuse, match=f"{NAME} runs on ml.m5.large and is scaled"):
-        refuse(stack(tmp_path, "ml.c5.xlarge"), Connection(client))
+def test_what_aws_refuses_of_a_scaled_endpoint_is_known_and_goes_while_it_is_not(
+    scaled, client, sagemaker, make_config, settle, tmp_path
+):
+    connection = Connection(client)
+    assert retyped(stack(tmp_path, "ml.m5.large"), connection) == {}
+    assert retyped(stack(tmp_path, "ml.c5.xlarge"), connection) == {"rank": NAME}
+    update = {
+        "EndpointName": NAME,
+        "EndpointConfigName": make_config(changes={"InstanceType": "ml.c5.xlarge"}),
+    }
     with pytest.raises(ClientError, match="instance type"):
-        sagemaker.update_endpoint(
-            EndpointName=NAME, EndpointConfigName=make_config(changes={"InstanceType": "ml.c5.xlarge"})
-        )
+        sagemaker.update_endpoint(**update)
+    with suspended([NAME], connection, lambda line: None):
+        sagemaker.update_endpoint(**update)
+        assert settle(NAME)[0][-1] == "InService"
+    assert [one["MaxCapacity"] for one in targets(NAME, connection)] == [2]
+    assert retyped(stack(tmp_path, "ml.c5.xlarge"), connection) == {}
