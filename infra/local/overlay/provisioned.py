@@ -154,12 +154,17 @@ def _request(backend: LambdaBackend, name: Name, version: LambdaFunction, wanted
     setting = Setting(wanted, Pool.machine.clock().strftime("%Y-%m-%dT%H:%M:%S+0000"))
     with _lock:
         settings_of(backend)[name] = setting
-    threading.Thread(target=_prepare, args=(setting, version), daemon=True).start()
+    threading.Thread(target=_prepare, args=(backend, name, setting, version), daemon=True).start()
     return setting
 
 
-def _prepare(setting: Setting, version: LambdaFunction) -> None:
-    """Start what is missing. Where the function changes meanwhile, `renew` makes another setting of it."""
+def _prepare(backend: LambdaBackend, name: Name, setting: Setting, version: LambdaFunction) -> None:
+    """Start what is missing. Where the function changes meanwhile, `renew` makes another setting of it.
+
+    It may have been deleted before this begins, or while it goes on: then nothing is kept.
+    """
+    if settings_of(backend).get(name) is not setting:
+        return
     try:
         error = functions.pool_of(version).keep(setting.requested)
     except PoolClosed:
@@ -172,6 +177,8 @@ def _prepare(setting: Setting, version: LambdaFunction) -> None:
     if error is not None:
         setting.reason = f"FUNCTION_ERROR_INIT_FAILURE: {error}"
     setting.status = READY if error is None else FAILED
+    if name not in settings_of(backend):
+        _release(version)
 
 
 def _release(version: LambdaFunction) -> None:
