@@ -72,7 +72,14 @@ class Pool:
                 sandbox = self._new_sandbox(provisioned=True)
                 error = sandbox.prepare()
             finally:
-                self._leave(sandbox)
+                with self._changed:
+                    # Fewer were asked for while it was prepared.
+                    unwanted = self._kept < count and len(self._idle) >= self._kept
+                if unwanted and sandbox is not None:
+                    sandbox.stop()
+                self._leave(None if unwanted else sandbox)
+            if unwanted:
+                return None
             if error is not None:
                 return str(error.get("errorMessage", error))
 
