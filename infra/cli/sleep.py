@@ -45,10 +45,12 @@ def change(
     """Plan it, show what it changes and costs, ask, and do it; what then sleeps is what is billed from then on."""
     from cost import PriceCatalog
     from infra.connection import connect
+    from infra.engines.terraform.synth import warm_up
     from infra.operations import bills
     from infra.operations import sleep as operation
 
     project, loaded = open_stack(stack, env)
+    warm_up()  # without its endpoints, or with them again, a stack is always synthesised anew
     connection = connect(loaded.environment, project)
     planned = prepare(loaded, workload, connection, project, console.say)
     priced, catalog = report.price(loaded, asleep=planned.after), PriceCatalog.load()

@@ -128,11 +128,10 @@ def carry_out(
     """
     stack, connection = prepared.stack, prepared.connection
     stage(stack, built, connection, prepared.project, say, prepared.engine, meter)
-    if not prepared.plan.empty:
-        _settle(stack, connection, say)
     if prepared.plan.empty:
         outputs = prepared.workspace.outputs()
     else:
+        _settle(stack, connection, say)
         with scaling.suspended(retyping.retyped(stack, connection).values(), connection, say):
             outputs = _applied(prepared, say, watch)
     _tell_what_is_left(stack, prepared.plan, connection, say)

@@ -8,8 +8,7 @@ from infra.connection import Connection
 from infra.engines.terraform import synth
 from infra.engines.terraform.workspace import open_workspace
 from infra.ledger import Deployed
-from infra.naming import VARIANT
-from infra.operations import endpoints
+from infra.operations import endpoints, scaling
 from infra.project import Project
 
 FOLDER = "_drift"
@@ -48,9 +47,7 @@ def of_count(record: Deployed, connection: Connection) -> Iterator[str]:
     if planned is None:
         return
     wanted = found["ProductionVariants"][0].get("DesiredInstanceCount", planned)
-    targets = connection.client("application-autoscaling").describe_scalable_targets(
-        ServiceNamespace="sagemaker", ResourceIds=[f"endpoint/{record.name}/variant/{VARIANT}"]
-    )["ScalableTargets"]
+    targets = scaling.targets(record.name, connection)
     least, most = (targets[0]["MinCapacity"], targets[0]["MaxCapacity"]) if targets else (planned, planned)
     if not least <= wanted <= most:
         allowed = f"{least} to {most}" if targets else str(planned)

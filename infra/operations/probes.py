@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.connection import Connection
+from infra.operations import endpoints
 
 Tags = Mapping[str, str]
 
@@ -36,14 +37,11 @@ _ABSENT = frozenset(
         "404",
         "NoSuchEntity",
         "NoSuchBucket",
-        "NoSuchTagSet",
         "NotFound",
         "NotFoundException",
         "RepositoryNotFoundException",
         "ResourceNotFoundException",
         "InvalidLaunchTemplateName.NotFoundException",
-        # SageMaker has no code of its own for it.
-        "ValidationException",
     }
 )
 
@@ -59,8 +57,8 @@ def _absence() -> Iterator[None]:
             raise
 
 
-def _pairs(listed: Any, key: str = "Key", value: str = "Value") -> Tags:
-    return {one[key]: one[value] for one in listed or ()}
+def _pairs(listed: Any) -> Tags:
+    return {one["Key"]: one["Value"] for one in listed or ()}
 
 
 def _iam(operation: str, parameter: str, answer: str) -> Probe:
@@ -76,7 +74,7 @@ def _iam(operation: str, parameter: str, answer: str) -> Probe:
 def _sagemaker(operation: str, kind: str) -> Probe:
     def probe(connection: Connection, id: str) -> Found | None:
         sagemaker = connection.client("sagemaker")
-        with _absence():
+        with endpoints.absence_allowed():
             arn = getattr(sagemaker, operation)(**{f"{kind}Name": id})[f"{kind}Arn"]
             return Found(id, arn, _pairs(sagemaker.list_tags(ResourceArn=arn)["Tags"]))
         return None

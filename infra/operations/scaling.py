@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from infra.blueprint.autoscaling import VARIANT
 from infra.connection import Connection
+from infra.naming import VARIANT
 
 Say = Callable[[str], None]
 Description = Mapping[str, Any]

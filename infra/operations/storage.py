@@ -122,9 +122,8 @@ def ensure(
     say(
         f"Making what environment {environment.name} has one of: {environment.artifact_bucket}, images, budget"
     )
-    content = blueprint(environment)
-    workspace = engines.workspace(engine, content, STATE, connection, project, say)
-    adoption.take_over(STATE, content, workspace, connection, say)
+    workspace = _workspace(engine, connection, project, say)
+    adoption.take_over(STATE, blueprint(environment), workspace, connection, say)
     if not workspace.plan().empty:
         workspace.apply()
 

@@ -2,22 +2,19 @@
 
 import json
 import runpy
-import statistics
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from model_packaging.optimize import optimize
 from model_packaging.optimize.agreement import cosine
+from model_packaging.optimize.measurement import in_turn
 from model_packaging.optimize.runtime import Session
 from tests.bench.sentences import OF_22_TOKENS, varied
 from tests.e2e.conftest import CLONE, Yard
 
 EXPORT = CLONE / "stacks" / "models" / "triage" / "export.py"
-ROUNDS, RUNS, WARM_UP = 12, 25, 5
 BOUND = 1 / 9
 
 
@@ -42,7 +39,10 @@ def minilm(_yard: Yard, scratch: Path) -> float:
     one = script["feed"](tokenizer, [OF_22_TOKENS])
     assert one["input_ids"].shape == (1, 22)
     sides = {"pytorch": source.runners()["pytorch"](0), "ours": Session(made.file).raw}
-    ms = {name: statistics.median(times) for name, times in in_turn(sides, one).items()}
+    ms = {
+        name: p50
+        for name, (p50, _) in zip(sides, in_turn([*sides.values()], one, time.perf_counter), strict=True)
+    }
     feeds = [script["feed"](tokenizer, [text]) for text in varied()]
     original, ours = source.answer(), Session(made.file)
     agreement = cosine(
@@ -58,19 +58,6 @@ def minilm(_yard: Yard, scratch: Path) -> float:
         flush=True,
     )
     return ratio
-
-
-def in_turn(sides: dict[str, Callable[[Any], Any]], request: Any) -> dict[str, list[float]]:
-    """Milliseconds of each call: some of each side, round after round, after a few that do not count."""
-    times: dict[str, list[float]] = {name: [] for name in sides}
-    for _ in range(ROUNDS):
-        for name, run in sides.items():
-            for number in range(WARM_UP + RUNS):
-                before = time.perf_counter()
-                run(request)
-                if number >= WARM_UP:
-                    times[name].append((time.perf_counter() - before) * 1000)
-    return times
 
 
 BENCHES = {"minilm": minilm}

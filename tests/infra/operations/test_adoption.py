@@ -17,11 +17,15 @@ from infra.operations import adoption, identifiers, probes
 from tests.infra.conftest import function, realtime
 
 OURS = {"modelyard:environment": "dev", "modelyard:stack": "shop", "team": "x"}
+NOT_THERE = {"get_role": "NoSuchEntity", "get_policy": "NoSuchEntity", "get_instance_profile": "NoSuchEntity"}
 KEY = f"models/tiny/{'a' * 64}/model.tar.gz"
 
 
 def absent(operation: str) -> ClientError:
-    return ClientError({"Error": {"Code": "NoSuchEntity", "Message": ""}}, operation)
+    """What AWS answers of what is not there: SageMaker with a code that says no more than that something is wrong."""
+    sagemaker = operation in ("describe_model", "describe_endpoint_config", "describe_endpoint")
+    code = "ValidationException" if sagemaker else NOT_THERE.get(operation, "ResourceNotFoundException")
+    return ClientError({"Error": {"Code": code, "Message": ""}}, operation)
 
 
 class Account:

@@ -54,21 +54,6 @@ def test_another_instance_type_for_what_is_scaled(make_stack):
     assert retyped(stack, account) == {"rank": "dev-shop-rank"}
 
 
-@pytest.mark.parametrize(
-    ("workload", "account"),
-    [
-        (realtime(), Account(None)),
-        (realtime(), Account("ml.m5.large", SCALED)),
-        (realtime(instance_type="ml.c5.xlarge"), Account("ml.m5.large")),
-        (realtime(instance_type="ml.c5.xlarge", autoscaling=None), Account("ml.m5.large", SCALED)),
-        (serverless("rank"), Account("", SCALED, more=COLD)),
-    ],
-    ids=["not there", "same type", "not registered", "no longer scaled", "serverless"],
-)
-def test_whose_scaling_may_stay(make_stack, workload, account):
-    assert retyped(make_stack(workload), account) == {}
-
-
 def test_scaling_and_instance_type_change_one_after_the_other(make_stack):
     stack, account = make_stack(realtime(instance_type="ml.c5.xlarge")), Account("ml.m5.large", SCALED)
     endpoint = ("update", "aws_sagemaker_endpoint", "rank")
@@ -114,6 +99,7 @@ def test_every_endpoint_has_its_kind():
         (realtime(instance_type="ml.c5.xlarge"), Account("ml.m5.large")),
         (realtime(instance_type="ml.c5.xlarge", autoscaling=None), Account("ml.m5.large", SCALED)),
         (serverless(), Account("", more=COLD)),
+        (serverless("rank"), Account("", SCALED, more=COLD)),
         (asynchronous("rank"), Account("ml.m5.large", SCALED, QUEUED)),
         (multi_model("rank"), Account("ml.m5.large")),
         (function("rank"), Account("ml.m5.large")),
@@ -124,10 +110,13 @@ def test_every_endpoint_has_its_kind():
         "not scaled",
         "no longer scaled",
         "serverless",
+        "serverless and scaled",
         "asynchronous",
         "several models in place of one",
         "a function",
     ],
 )
-def test_what_sagemaker_takes(make_stack, workload, account):
-    refuse(make_stack(workload), account)
+def test_what_sagemaker_takes_with_its_scaling_in_place(make_stack, workload, account):
+    stack = make_stack(workload)
+    refuse(stack, account)
+    assert retyped(stack, account) == {}
