@@ -4,7 +4,6 @@ Every command that loads the AWS provider costs seconds, so nothing runs that a 
 told: no `show`, no `validate`, and no `init` where nothing has changed since the last.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,10 +12,9 @@ from typing import Any
 from infra.engines import private_file
 from infra.engines.events import ResourceEvent, ignore
 from infra.engines.plan import PlanSummary
-from infra.engines.terraform import drift, locks, process, state
+from infra.engines.terraform import drift, initialised, locks, process, state
 from infra.engines.terraform.diagnostics import StateLocked, failure
 from infra.engines.terraform.events import Transcript
-from infra.engines.terraform.mirror import PROVIDER
 from infra.engines.terraform.process import Patience
 from infra.engines.terraform.toolchain import Toolchain
 from infra.engines.workspace import Adopted
@@ -77,20 +75,20 @@ class Runner:
         self._planning = planning
         self._changing = changing
         self._is_gone = is_gone
-        self._data = self.directory / ".terraform"
+        self._data = self.directory / initialised.DATA
 
     def init(self) -> bool:
         """Makes the folder ready; returns False where it already was, and nothing was run."""
         self._open()
         configuration = self._toolchain.configure(self.directory)
-        before = self._fingerprint(configuration)
+        before = initialised.fingerprint(self.directory, self._toolchain, configuration)
         record = self._data / _RECORD
         if record.is_file() and record.read_text() == before:
             return False
-        upgrade = ["-upgrade"] if self._other_version_locked() else []
+        upgrade = ["-upgrade"] if initialised.is_other_version_locked(self.directory, self._toolchain) else []
         self._run(["init", "-json", "-input=false", *upgrade], self._planning)
         record.parent.mkdir(mode=0o700, exist_ok=True)
-        private_file.write(record, self._fingerprint(configuration))
+        private_file.write(record, initialised.fingerprint(self.directory, self._toolchain, configuration))
         return True
 
     def plan(
@@ -214,7 +212,7 @@ class Runner:
             file.unlink()
 
     def _state_text(self) -> str:
-        backend = self._settings().get("backend") or {}
+        backend = initialised.settings(self.directory).get("backend") or {}
         if not set(backend) - {"local"}:
             file = self.directory / (backend.get("local") or {}).get("path", "terraform.tfstate")
             return file.read_text() if file.is_file() else ""
@@ -295,33 +293,3 @@ class Runner:
             "TF_CLI_CONFIG_FILE": str(self.directory / "terraform.tfrc"),
             "TF_DATA_DIR": str(self._data),
         }
-
-    def _settings(self) -> dict[str, Any]:
-        """The block `terraform` of the configuration: backend and required providers."""
-        settings: dict[str, Any] = {}
-        for file in sorted(self.directory.glob("*.tf.json")):
-            settings |= json.loads(file.read_text()).get("terraform", {})
-        return settings
-
-    def _fingerprint(self, configuration: Path) -> str:
-        """Digest of all that `init` depends on, and of what it left behind."""
-        lock = self.directory / ".terraform.lock.hcl"
-        installed = [
-            (str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns)
-            for package in sorted(self._data.glob(f"providers/*/{PROVIDER}/*/*"))
-            for file in sorted(package.iterdir())
-        ]
-        content = [
-            str(self._toolchain.program),
-            self._toolchain.version,
-            self._settings(),
-            configuration.read_text(),
-            lock.read_text() if lock.is_file() else None,
-            installed or None,
-        ]
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-    def _other_version_locked(self) -> bool:
-        lock = self.directory / ".terraform.lock.hcl"
-        mirror = self._toolchain.mirror
-        return mirror is not None and lock.is_file() and f'"{mirror.version}"' not in lock.read_text()
