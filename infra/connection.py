@@ -29,7 +29,8 @@ _ONCE: Mapping[str, Mapping[str, Any]] = {
 }
 """What differs from botocore's defaults where a request is sent once, by service."""
 
-STANDARD = {"retries": {"mode": "standard"}}
+STANDARD = {"retries": {"mode": "standard", "total_max_attempts": 8}}
+"""botocore's three attempts give up on one call of 37 where AWS turns away three of ten; a deploy makes hundreds."""
 
 ONCE = {"retries": {"mode": "adaptive", "total_max_attempts": 1}}
 """botocore repeats nothing, for it cannot tell what ran from what did not; it still slows down while AWS throttles."""

@@ -11,8 +11,8 @@ _EMBEDDED = {
     # The embedded AWS has no metadata service, and buckets are not host names on 127.0.0.1.
     "s3_use_path_style": True,
     "skip_metadata_api_check": "true",
-    # With the provider's 25 retries an operation that is not modelled takes more than 9 minutes to fail.
-    "max_retries": 3,
+    # With the provider's 25 retries a call that always fails takes more than 9 minutes to give up; with 8, one.
+    "max_retries": 8,
 }
 
 

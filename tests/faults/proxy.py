@@ -1,26 +1,62 @@
-"""An HTTP proxy in front of the embedded AWS that loses answers, after what was asked has been done.
+"""An HTTP proxy in front of the embedded AWS that throttles, fails, loses and halves answers, at chosen calls.
 
 It stands where the project believes its embedded AWS to be: `between` writes its address into the file that says so.
 """
 
 import collections
 import contextlib
+import enum
 import http.client
 import json
+import random
 import re
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from tests.faults import refusals
+
 SERVER = Path(".modelyard") / "local" / "server.json"
 READS = re.compile(r"^(Get|List|Describe|Head|Batch(Get|Check)|Search|Query|Lookup)")
+OWN_PAGES = "/_embedded/"
+"""What is the embedded AWS's and not AWS's comes through."""
+SLOW_SECONDS = 2.0
 _SKIPPED = frozenset({"connection", "content-length", "transfer-encoding", "keep-alive"})
 _PART = re.compile(r"[0-9a-f]{8,}|\d{4,}|[\w.-]*local[\w.-]*", re.IGNORECASE)
+
+
+class Fault(enum.Enum):
+    """What becomes of a call. The first four are chosen before it is passed on, the others once it is done."""
+
+    THROTTLED = "throttled"
+    FAILED = "failed"
+    RESET = "reset"
+    SLOW = "slow"
+    LOST = "lost"
+    HALVED = "halved"
+
+
+@dataclass(frozen=True)
+class Call:
+    """What is asked. `status` is that of the answer, and None before there is one."""
+
+    name: str
+    reads: bool
+    status: int | None = None
+
+    @property
+    def is_change_done(self) -> bool:
+        """Whether AWS is another since."""
+        return not self.reads and self.status is not None and self.status < 400
+
+
+Choose = Callable[[Call], Fault | None]
 
 
 def operation(method: str, path: str, headers: "http.client.HTTPMessage", body: bytes) -> str:
@@ -42,33 +78,57 @@ def is_read(method: str, name: str) -> bool:
 
 @dataclass
 class Faults:
-    """`loses` is asked before each answer to what changes something: whether it gets lost. `seen` counts these."""
+    """`choose` is asked twice of each call: before it is passed on, and when it is done.
 
-    loses: Callable[[str], bool]
+    `seen` counts what was changed, `calls` everything that was asked, and `done` what `choose` chose, by name.
+    """
+
+    choose: Choose
     seen: collections.Counter[str] = field(default_factory=collections.Counter)
-    lost: collections.Counter[str] = field(default_factory=collections.Counter)
+    calls: collections.Counter[str] = field(default_factory=collections.Counter)
+    done: dict[Fault, collections.Counter[str]] = field(
+        default_factory=lambda: {fault: collections.Counter() for fault in Fault}
+    )
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def decide(self, name: str) -> bool:
+    def decide(self, call: Call) -> Fault | None:
         with self.lock:
-            self.seen[name] += 1
-            if self.loses(name):
-                self.lost[name] += 1
-                return True
-        return False
+            self.seen[call.name] += call.is_change_done
+            self.calls[call.name] += call.status is None
+            chosen = self.choose(call)
+            if chosen is not None:
+                self.done[chosen][call.name] += 1
+        return chosen
 
 
-def once_each() -> Callable[[str], bool]:
-    """The first answer of every operation is lost."""
-    done: set[str] = set()
+def none(_call: Call) -> Fault | None:
+    """Everything comes through, and is counted."""
+    return None
 
-    def loses(name: str) -> bool:
-        if name in done:
-            return False
-        done.add(name)
-        return True
 
-    return loses
+def once_each() -> Choose:
+    """The first answer of every operation that changes something is lost."""
+    over: set[str] = set()
+
+    def choose(call: Call) -> Fault | None:
+        if not call.is_change_done or call.name in over:
+            return None
+        over.add(call.name)
+        return Fault.LOST
+
+    return choose
+
+
+def weather(seed: int, share: float, before: tuple[Fault, ...], after: tuple[Fault, ...] = ()) -> Choose:
+    """That share of all calls meets one of these faults, by chance."""
+    chance = random.Random(seed)
+
+    def choose(call: Call) -> Fault | None:
+        faults = before if call.status is None else after
+        whole = len(before) + len(after)
+        return chance.choice(faults) if faults and chance.random() < share * len(faults) / whole else None
+
+    return choose
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -80,6 +140,19 @@ class Handler(BaseHTTPRequestHandler):
     def _pass_on(self) -> None:
         body = self._body()
         name = operation(self.command, self.path, self.headers, body)
+        call = Call(name, is_read(self.command, name))
+        faults = Faults(none) if self.path.startswith(OWN_PAGES) else self.server.faults
+        chosen = faults.decide(call)
+        if chosen is Fault.RESET:
+            self._reset()
+        elif chosen in _REFUSED:
+            self._answer(*_REFUSED[chosen](self.headers))
+        else:
+            if chosen is Fault.SLOW:
+                time.sleep(SLOW_SECONDS)
+            self._ask(call, body, faults)
+
+    def _ask(self, call: Call, body: bytes, faults: Faults) -> None:
         upstream = http.client.HTTPConnection(self.server.host, self.server.upstream, timeout=300)
         try:
             # Signatures are over the host that was asked.
@@ -89,20 +162,33 @@ class Handler(BaseHTTPRequestHandler):
             content = answer.read()
         finally:
             upstream.close()
-        if not is_read(self.command, name) and answer.status < 400 and self.server.faults.decide(name):
-            # A reset, and not an end that a client may take for an empty answer.
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.close_connection = True
-            self.connection.close()
+        chosen = faults.decide(Call(call.name, call.reads, answer.status))
+        if chosen is Fault.LOST:
+            self._reset()
             return
-        self.send_response_only(answer.status)
-        for key, value in answer.getheaders():
+        length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
+        half = content[: len(content) // 2] if chosen is Fault.HALVED else content
+        self._answer(answer.status, answer.getheaders(), half, length or "0")
+        if chosen is Fault.HALVED:
+            self.close_connection = True
+
+    def _answer(
+        self, status: int, headers: list[tuple[str, str]], content: bytes, length: str | None = None
+    ) -> None:
+        self.send_response_only(status)
+        for key, value in headers:
             if key.lower() not in _SKIPPED:
                 self.send_header(key, value)
-        length = answer.getheader("Content-Length") if self.command == "HEAD" else str(len(content))
-        self.send_header("Content-Length", length or "0")
+        self.send_header("Content-Length", length or str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def _reset(self) -> None:
+        """A reset, and not an end that a client may take for an empty answer."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close_connection = True
+        self.connection.close()
 
     def _body(self) -> bytes:
         if self.headers.get("Expect", "").lower() == "100-continue":
@@ -124,6 +210,9 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = _pass_on
+
+
+_REFUSED = {Fault.THROTTLED: refusals.throttled, Fault.FAILED: refusals.failed}
 
 
 class Proxy(ThreadingHTTPServer):
