@@ -1,14 +1,8 @@
 """A deploy that was cut short goes on: what its state knows nothing of is taken over, whatever the moment."""
 
-import contextlib
-import os
-import random
 import shutil
-import signal
-import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from tests.e2e.conftest import Yard
@@ -31,8 +25,6 @@ def stack(env):
     ])
 """
 CUT = ("cut", "--env", "local")
-MOMENTS = 18
-"""At which a verb is killed: of making, of an update and of a destroy. `make drills` goes through all."""
 
 
 @pytest.fixture(scope="module")
@@ -122,70 +114,3 @@ def test_a_state_that_could_not_be_saved_is_saved_first(cut):
     assert "the state that an earlier run could not save is saved now" in done.stderr
     assert "taking over" not in done.stderr and not state.with_name("errored.tfstate").exists()
     is_settled(cut, "cut")
-
-
-def processes(yard: Yard) -> list[psutil.Process]:
-    """Terraform and its providers at work in the project."""
-    found = []
-    for process in psutil.process_iter():
-        with contextlib.suppress(psutil.Error):
-            if "terraform" in process.name() and str(yard.root) in process.cwd():
-                found.append(process)
-    return found
-
-
-def killed(yard: Yard, after: float, whom: str, *words: str) -> None:
-    """A verb of which, some seconds after Terraform's apply began, the command line, Terraform or both are killed."""
-    process = yard.start(*words)
-    assert process.stderr is not None
-    for line in process.stderr:
-        if "creating" in line.lower() or "create aws_" in line or "aws_" in line:
-            break
-    time.sleep(after)
-    if whom != "terraform":
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGKILL)
-    if whom != "modelyard":
-        for one in processes(yard):
-            with contextlib.suppress(psutil.Error):
-                one.kill()
-    process.communicate(timeout=60)
-    end = time.monotonic() + 30
-    while processes(yard):
-        assert time.monotonic() < end, f"still at work: {processes(yard)}"
-        time.sleep(0.2)
-
-
-def prepared(yard: Yard, verb: str, moment: int) -> tuple[str, ...]:
-    """The words of a verb that is to be killed, with what comes before it done."""
-    if verb == "create":
-        yard.run("destroy", *CUT, "--yes")
-    else:
-        yard.run("deploy", *CUT, "--yes")
-    if verb == "update":
-        handler = yard.root / "stacks" / "models" / "digits" / "inference.py"
-        handler.write_text(f"{handler.read_text()}\n# version {moment}\n")
-    return ("destroy" if verb == "destroy" else "deploy", *CUT, "--yes")
-
-
-@pytest.mark.parametrize(
-    "moment", [0, *(pytest.param(moment, marks=pytest.mark.drill) for moment in range(1, MOMENTS))]
-)
-def test_what_was_killed_at_any_moment_is_finished_by_the_same_verb(cut, moment):
-    verb, whom = (
-        ("create", "update", "destroy")[moment // 3 % 3],
-        ("both", "modelyard", "terraform")[moment % 3],
-    )
-    after = random.Random(moment).uniform(0, 8)
-    words = prepared(cut, verb, moment)
-    killed(cut, after, whom, *words)
-    cut.run(*words)
-    sagemaker = cut.client("sagemaker")
-    alive = [one["EndpointStatus"] for one in sagemaker.list_endpoints()["Endpoints"]]
-    kept = (len(sagemaker.list_endpoint_configs()["EndpointConfigs"]), len(sagemaker.list_models()["Models"]))
-    if verb == "destroy":
-        assert (alive, kept) == ([], (0, 0)) and cut.census() == []
-    else:
-        assert (alive, kept) == (["InService"], (1, 1))
-        is_settled(cut, "cut")
-    print(f"moment {moment}: {verb}, {whom} killed after {after:.1f} s: finished by the next run")

@@ -65,7 +65,7 @@ class Runner:
         lock_timeout_seconds: int = 10,
         planning: Patience = PLANNING,
         changing: Patience = CHANGING,
-        is_gone: Callable[[str], bool] = locks.is_gone,
+        is_gone: Callable[[str, Path], bool] = locks.is_gone,
     ) -> None:
         self.directory = directory.absolute()
         self._toolchain = toolchain
@@ -243,7 +243,7 @@ class Runner:
         try:
             return self._once(arguments, patience, on_event, good)
         except StateLocked as error:
-            if error.lock is None or error.who is None or not self._is_gone(error.who):
+            if error.lock is None or error.who is None or not self._is_gone(error.who, self.directory):
                 raise
             self._notice(f"the state is locked by a run of {error.who} that is dead: its lock is removed")
             self._once(["force-unlock", "-force", error.lock], self._planning, ignore, (0,))

@@ -265,7 +265,7 @@ def test_the_lock_of_a_holder_that_is_dead_is_removed_and_of_no_other(
     notices: list[str] = []
     asked: list[str] = []
     runner = Runner(
-        toolchain, folder, {}, notice=notices.append, is_gone=lambda who: asked.append(who) or gone
+        toolchain, folder, {}, notice=notices.append, is_gone=lambda who, _: asked.append(who) or gone
     )
     if gone:
         runner.plan()
