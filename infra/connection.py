@@ -3,6 +3,7 @@
 import datetime
 import functools
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -31,6 +32,9 @@ _ONCE: Mapping[str, Mapping[str, Any]] = {
 
 STANDARD = {"retries": {"mode": "standard", "total_max_attempts": 8}}
 """botocore's three attempts give up on one call of 37 where AWS turns away three of ten; a deploy makes hundreds."""
+
+_MAKING = threading.Lock()
+"""boto3's sessions make one client at a time (boto3 guide, 'Multithreading or multiprocessing with clients')."""
 
 ONCE = {"retries": {"mode": "adaptive", "total_max_attempts": 1}}
 """botocore repeats nothing, for it cannot tell what ran from what did not; it still slows down while AWS throttles."""
@@ -82,11 +86,12 @@ class Connection:
         embedded = (
             {"s3": {"addressing_style": "path"}, "proxies": {}} if self.environment.embedded_aws else {}
         )
-        return self._session.client(
-            service,
-            endpoint_url=self.variables.get("AWS_ENDPOINT_URL"),
-            config=Config(**settings, **embedded),
-        )
+        with _MAKING:
+            return self._session.client(
+                service,
+                endpoint_url=self.variables.get("AWS_ENDPOINT_URL"),
+                config=Config(**settings, **embedded),
+            )
 
     @property
     def credentials(self) -> Any:

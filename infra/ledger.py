@@ -11,6 +11,7 @@ from infra.stack import Stack
 PREFIX = "stacks/"
 BILLS = "bills/"
 ASLEEP = "asleep/"
+SAMPLES = "samples/"
 MODELS, SETS = "models/", "sets/"
 
 
@@ -80,19 +81,23 @@ class Ledger:
 
     def write_asleep(self, stack: str, workloads: Iterable[str]) -> None:
         """Record which workloads of `stack` sleep; before the apply, so that after a killed one it is finished."""
-        names = sorted(workloads)
-        if names:
-            self._put(f"{ASLEEP}{stack}.json", names)
-        else:
-            self.client.delete_object(Bucket=self.bucket, Key=f"{ASLEEP}{stack}.json")
+        self._keep(f"{ASLEEP}{stack}.json", sorted(workloads))
 
     def asleep(self, stack: str) -> frozenset[str]:
         """The workloads of `stack` that sleep."""
         return frozenset(self._get(f"{ASLEEP}{stack}.json") or ())
 
+    def write_samples(self, stack: str, samples: Mapping[str, Mapping[str, str]]) -> None:
+        """Record an example request of each model of `stack`, by workload: what is woken is asked it, too."""
+        self._keep(f"{SAMPLES}{stack}.json", samples)
+
+    def samples(self, stack: str) -> Mapping[str, Mapping[str, str]]:
+        """The example requests of the workloads of `stack` that have some."""
+        return self._get(f"{SAMPLES}{stack}.json") or {}
+
     def remove(self, stack: str) -> None:
-        """Forget `stack`, its bill and its sleep, after it was taken down."""
-        for key in (self._key(stack), f"{BILLS}{stack}.json", f"{ASLEEP}{stack}.json"):
+        """Forget `stack`, and all that is recorded of it, after it was taken down."""
+        for key in (self._key(stack), *(f"{prefix}{stack}.json" for prefix in (BILLS, ASLEEP, SAMPLES))):
             self.client.delete_object(Bucket=self.bucket, Key=key)
 
     def stacks(self) -> list[str]:
@@ -133,6 +138,13 @@ class Ledger:
     def _put(self, key: str, content: Any) -> None:
         body = json.dumps(content, indent=2).encode()
         self.client.put_object(Bucket=self.bucket, Key=key, Body=body, ContentType="application/json")
+
+    def _keep(self, key: str, content: Any) -> None:
+        """The same, but that nothing to record is no object."""
+        if content:
+            self._put(key, content)
+        else:
+            self.client.delete_object(Bucket=self.bucket, Key=key)
 
     def _get(self, key: str) -> Any:
         from botocore.exceptions import ClientError

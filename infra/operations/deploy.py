@@ -39,6 +39,7 @@ from infra.operations import (
     sleepers,
     status,
     storage,
+    trials,
     verify,
 )
 from infra.operations.meters import Meter, unseen
@@ -112,6 +113,9 @@ def stage(
     ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
     made_by = engine.name if engine else crossing.maker(stack, ledger)
     ledger.write(stack.name, records(stack, artifacts.keys(built), made_by))
+    # What sleeps and wakes does so as it was deployed, whatever has become of the models' folders since.
+    if not any(isinstance(one, artifacts.KeptArtifact) for one in built.values()):
+        ledger.write_samples(stack.name, trials.of(stack))
     artifacts.upload_all(built, connection, say, meter)
 
 
@@ -128,15 +132,19 @@ def carry_out(
     """
     stack, connection = prepared.stack, prepared.connection
     stage(stack, built, connection, prepared.project, say, prepared.engine, meter)
+    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    asked = trials.Trials.begin(stack, ledger, connection, say)
     if prepared.plan.empty:
         outputs = prepared.workspace.outputs()
     else:
         _settle(stack, connection, say)
         with scaling.suspended(retyping.retyped(stack, connection).values(), connection, say):
-            outputs = _applied(prepared, say, watch)
+            outputs = _applied(prepared, say, asked.watching(watch))
     _tell_what_is_left(stack, prepared.plan, connection, say)
     exposure.settle(stack, connection)
-    verify.verify(stack, prepared.blueprint, built, connection)
+    findings = [*verify.findings(stack, prepared.blueprint, built, connection), *asked.check()]
+    if findings:
+        raise DeployFailed("\n".join(findings))
     return outputs
 
 

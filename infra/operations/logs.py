@@ -1,6 +1,9 @@
 """The last lines that a container or a function wrote, from CloudWatch Logs."""
 
+from collections.abc import Iterator
 from typing import Any
+
+from infra.connection import Connection
 
 ENDPOINTS = "/aws/sagemaker/Endpoints/{name}"
 
@@ -31,6 +34,14 @@ def tail(client: Any, kind: str, name: str, lines: int = 15) -> list[str]:
             return []
         raise
     return of_stream(client, group, streams["logStreams"][0]["logStreamName"], lines)
+
+
+def last(kind: str, name: str, connection: Connection) -> Iterator[str]:
+    """The same as a message has them: under a heading, and indented; nothing where there are none."""
+    lines = tail(connection.client("logs"), kind, name)
+    if lines:
+        yield f"The last lines of its log ({GROUPS[kind].format(name=name)}):"
+        yield from (f"  {line}" for line in lines)
 
 
 def of_stream(client: Any, group: str, stream: str, lines: int = 15) -> list[str]:

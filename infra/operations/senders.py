@@ -1,6 +1,7 @@
 """One request to one kind of endpoint, over boto3, and its whole answer."""
 
 import contextlib
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -66,11 +67,21 @@ def function(target: Deployed, request: Request, connection: Connection, patienc
         answer = client.invoke(FunctionName=target.name, Qualifier=ALIAS, Payload=request.body)
         payload: bytes = answer["Payload"].read()
         if "FunctionError" in answer:
-            raise Broken(payload.decode(errors="replace"))
+            raise Broken(_words(payload))
         return payload
 
     body, attempts = until_answered(f"Function {target.name}", send, patience)
     return Answer(body, JSON, attempts)
+
+
+def _words(payload: bytes) -> str:
+    """What a function says of its failure: type and message, without the stack trace, which its log has."""
+    text = payload.decode(errors="replace")
+    try:
+        told = json.loads(text)
+        return f"{told['errorType']}: {told['errorMessage']}"
+    except (ValueError, KeyError, TypeError):
+        return text
 
 
 def require_json(request: Request) -> None:

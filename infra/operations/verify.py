@@ -6,7 +6,6 @@ from typing import Any
 
 from infra.blueprint import Blueprint
 from infra.connection import Connection
-from infra.errors import DeployFailed
 from infra.operations import endpoints, functions, jobs, logs
 from infra.operations.artifacts import Artifact
 from infra.stack import Stack
@@ -21,19 +20,17 @@ from infra.workloads import (
 )
 
 
-def verify(
+def findings(
     stack: Stack, blueprint: Blueprint, artifacts: Mapping[str, Artifact], connection: Connection
-) -> None:
-    """Raise `DeployFailed` where an endpoint or function does not run what was planned."""
-    findings = [
+) -> list[str]:
+    """A line for each way in which an endpoint, function or job is not what was planned."""
+    return [
         finding
         for workload in stack.workloads
         for finding in VERIFIERS[type(workload)](
             stack, workload, blueprint, artifacts[workload.name], connection
         )
     ]
-    if findings:
-        raise DeployFailed("\n".join(findings))
 
 
 def explain(
@@ -60,10 +57,7 @@ def _failure(
         yield f"It serves with {endpoint['EndpointConfigName']} as before; mend the model and deploy again."
     else:
         yield f"Endpoint {name} is {endpoint['EndpointStatus']}: {endpoint['FailureReason']}"
-    lines = logs.tail(connection.client("logs"), "RealtimeEndpoint", name)
-    if lines:
-        yield f"The last lines of its log ({logs.ENDPOINTS.format(name=name)}):"
-        yield from (f"  {line}" for line in lines)
+    yield from logs.last("RealtimeEndpoint", name, connection)
 
 
 def _endpoint(
@@ -94,6 +88,28 @@ def _endpoint(
             f"Endpoint {name} serves {endpoint['EndpointConfigName']}, planned was {planned}: "
             f"{endpoint.get('FailureReason', 'it was rolled back')}"
         )
+    else:
+        yield from _variants(name, workload, blueprint, endpoint)
+
+
+def _variants(
+    name: str, workload: SageMakerEndpoint, blueprint: Blueprint, endpoint: endpoints.Description
+) -> Iterator[str]:
+    """The image that runs, and how many instances: AWS resolves the one and may be short of the others."""
+    (model,) = (one for one in blueprint.of_type("aws_sagemaker_model") if one.name == workload.name)
+    image = model.arguments["primary_container"]["image"]
+    for variant in endpoint.get("ProductionVariants", ()):
+        running = [
+            one["SpecifiedImage"] for one in variant.get("DeployedImages", ()) if "SpecifiedImage" in one
+        ]
+        if running and image not in running:
+            yield f"Endpoint {name} runs the image {', '.join(running)}, planned was {image}; run the deploy again."
+        wanted, there = variant.get("DesiredInstanceCount"), variant.get("CurrentInstanceCount")
+        if wanted is not None and there is not None and there < wanted:
+            yield (
+                f"Endpoint {name} has {there} of {wanted} instances, and is InService with them; AWS may be short of "
+                f"them: see modelyard status, and raise the quota or take another type of instance."
+            )
 
 
 VERIFIERS: Mapping[type, Callable[[Stack, Any, Blueprint, Any, Connection], Iterator[str]]] = {

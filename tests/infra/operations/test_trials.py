@@ -1,0 +1,168 @@
+"""What a deploy has made is asked its model's sample, and what it says to that is told."""
+
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from infra.engines.events import ResourceEvent
+from infra.ledger import records
+from infra.operations import trials
+from infra.operations.trials import Trials
+from tests.infra.conftest import asynchronous, function, multi_model, realtime, serverless
+
+
+@dataclass
+class Account:
+    """SageMaker, Lambda and CloudWatch Logs: every endpoint answers with its name, but for those that fail."""
+
+    failing: frozenset[str] = frozenset()
+    asked: list[tuple[str, str | None, bytes]] = field(default_factory=list)
+
+    def once(self, _service: str) -> "Account":
+        return self
+
+    client = once
+
+    def invoke_endpoint(self, EndpointName: str, Body: bytes, **more: Any) -> dict[str, Any]:
+        self.asked.append((EndpointName, more.get("TargetModel"), Body))
+        if EndpointName in self.failing:
+            error = {"Code": "ModelError", "Message": "Received server error (500) from primary"}
+            answer = {
+                "OriginalStatusCode": 500,
+                "OriginalMessage": "ValueError: no such label",
+                "Error": error,
+            }
+            raise ClientError({**answer, "ResponseMetadata": {"HTTPStatusCode": 424}}, "InvokeEndpoint")
+        return {"Body": io.BytesIO(b"{}"), "ContentType": "application/json"}
+
+    def invoke(self, FunctionName: str, Qualifier: str, Payload: bytes) -> dict[str, Any]:
+        self.asked.append((FunctionName, None, Payload))
+        if FunctionName in self.failing:
+            said = {"errorType": "ValueError", "errorMessage": "no such label", "stackTrace": ["..."]}
+            return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(said).encode())}
+        return {"Payload": io.BytesIO(b"{}")}
+
+    def describe_log_streams(self, **_named: Any) -> dict[str, Any]:
+        return {"logStreams": [{"logStreamName": "one"}]}
+
+    def get_log_events(self, **_named: Any) -> dict[str, Any]:
+        return {"events": [{"message": "Traceback\n"}, {"message": "ValueError: no such label\n"}]}
+
+
+WORKLOADS = (realtime(), function(), serverless(), asynchronous(), multi_model())
+ENDPOINT, ALIAS = "aws_sagemaker_endpoint", "aws_lambda_alias"
+
+
+def done(address: str, action: str = "create", kind: Any = "complete") -> ResourceEvent:
+    return ResourceEvent(kind, address, action, 1.0, None)
+
+
+def begun(
+    make_stack, account: Account, *events: ResourceEvent, samples: Any = None
+) -> tuple[list[str], list[str]]:
+    """What is found and said after these events."""
+    stack = make_stack(*WORKLOADS)
+    keys = {workload.name: "models/tiny/0/model.tar.gz" for workload in stack.workloads}
+    told = {
+        "rank": {"tiny": "{}"},
+        "rank-small": {"tiny": "{}"},
+        "rare": {"tiny": "{}"},
+        "queue": {"tiny": "{}"},
+    }
+    said: list[str] = []
+    seen: list[ResourceEvent] = []
+    made = Trials(
+        {record.workload: record for record in records(stack, keys)},
+        told if samples is None else samples,
+        account,
+        said.append,
+    )
+    watch = made.watching(seen.append)
+    for event in events:
+        watch(event)
+    found = made.check()
+    assert seen == list(events)
+    return found, said
+
+
+def test_the_samples_are_those_of_the_models_folders(make_stack, base):
+    stack = make_stack(realtime(), function())
+    assert trials.of(stack) == {}
+    (base / "models" / "tiny" / "sample.json").write_text('{"x": 1}')
+    assert trials.of(stack) == {"rank": {"tiny": '{"x": 1}'}, "rank-small": {"tiny": '{"x": 1}'}}
+
+
+def test_each_is_asked_once_it_is_there(make_stack):
+    account = Account()
+    found, said = begun(
+        make_stack,
+        account,
+        done(f"{ENDPOINT}.rank"),
+        done(f"{ALIAS}.rank-small", "update"),
+        done(f"{ENDPOINT}.rare"),
+    )
+    assert found == []
+    assert {name for name, _, _ in account.asked} == {"dev-shop-rank", "dev-shop-rank-small", "dev-shop-rare"}
+    assert len(said) == 3 and all("answers the sample in" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        done(f"{ENDPOINT}.rank", "delete"),
+        done(f"{ENDPOINT}.rank", kind="start"),
+        done("aws_sagemaker_model.rank"),
+        done("aws_lambda_function.rank-small"),
+        done(f"{ENDPOINT}.queue"),
+    ],
+    ids=["deleted", "begun", "a model", "not yet its alias", "asynchronous"],
+)
+def test_who_is_not_there_or_has_consequences_is_not_asked(make_stack, event):
+    account = Account()
+    assert begun(make_stack, account, event) == ([], [])
+    assert account.asked == []
+
+
+def test_each_model_of_several_is_asked_by_its_name(make_stack):
+    account = Account()
+    samples = {"many": {"tiny": "1", "small": "2"}}
+    found, said = begun(make_stack, account, done(f"{ENDPOINT}.many"), samples=samples)
+    assert found == []
+    assert [(model, body) for _, model, body in account.asked] == [
+        ("tiny.tar.gz", b"1"),
+        ("small.tar.gz", b"2"),
+    ]
+    assert [line.partition(" in ")[0] for line in said] == [
+        "many: answers the sample of tiny",
+        "many: answers the sample of small",
+    ]
+
+
+@pytest.mark.parametrize(
+    "name, address, group",
+    [
+        ("dev-shop-rank", f"{ENDPOINT}.rank", "/aws/sagemaker/Endpoints/dev-shop-rank"),
+        ("dev-shop-rank-small", f"{ALIAS}.rank-small", "/aws/lambda/dev-shop-rank-small"),
+    ],
+)
+def test_who_fails_is_told_with_its_words_its_log_and_the_remedy(make_stack, name, address, group):
+    found, said = begun(make_stack, Account(frozenset({name})), done(address))
+    assert said == []
+    first, heading, *lines, last = found
+    assert first.startswith("Asked the sample.json of tiny: ") and first.endswith("ValueError: no such label")
+    assert heading == f"The last lines of its log ({group}):"
+    assert lines == ["  Traceback", "  ValueError: no such label"]
+    assert "is what serves now" in last and "deploy again" in last
+
+
+def test_without_a_sample_it_says_so(make_stack):
+    account = Account()
+    assert begun(make_stack, account, done(f"{ENDPOINT}.rank"), samples={}) == (
+        [],
+        ["rank: not asked, for its model has no sample.json"],
+    )
+    assert account.asked == []
