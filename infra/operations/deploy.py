@@ -27,6 +27,7 @@ from infra.operations import (
     containers,
     counts,
     crossing,
+    draining,
     endpoints,
     engines,
     exposure,
@@ -138,7 +139,10 @@ def carry_out(
         outputs = prepared.workspace.outputs()
     else:
         _settle(stack, connection, say)
-        with scaling.suspended(retyping.retyped(stack, connection).values(), connection, say):
+        with (
+            draining.drained(draining.queues(stack, prepared.plan), connection, say),
+            scaling.suspended(retyping.retyped(stack, connection).values(), connection, say),
+        ):
             outputs = _applied(prepared, say, asked.watching(watch))
     _tell_what_is_left(stack, prepared.plan, connection, say)
     exposure.settle(stack, connection)

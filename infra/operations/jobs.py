@@ -142,6 +142,16 @@ def verify(
         yield f"Job definition {name} runs another artifact than {artifact.key}; run the deploy again."
 
 
+def under_way(name: str, batch: Any) -> int:
+    """How many jobs of a queue have not ended."""
+    return sum(
+        len(page["jobSummaryList"])
+        for state in STATES
+        if state not in ENDED
+        for page in batch.get_paginator("list_jobs").paginate(jobQueue=name, jobStatus=state)
+    )
+
+
 def look(
     name: str, connection: Connection, now: datetime.datetime
 ) -> tuple[str, int, datetime.datetime | None] | None:
