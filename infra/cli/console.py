@@ -94,3 +94,17 @@ def confirm(question: str) -> bool:
         say(f"{question} Nobody is there to ask: write --yes to go on.")
         return False
     return typer.confirm(question, err=True)
+
+
+def agreed(question: str, name: str, used: list[str], yes: bool) -> bool:
+    """Whether to go on. `used` is what somebody uses and what goes with it, in lines: then `name` has to be typed."""
+    for line in used:
+        say(line)
+    if yes:
+        return True
+    if not used or not sys.stdin.isatty():
+        return confirm(question)
+    return (
+        str(typer.prompt(f"{question} To go on, type {name}", err=True, default="", show_default=False))
+        == name
+    )

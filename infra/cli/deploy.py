@@ -39,7 +39,7 @@ def deploy(
     """Package, price, plan, ask, apply that plan, and verify what went live."""
     from cost import PriceCatalog
     from infra.connection import connect
-    from infra.operations import artifacts, bills, replacement, sleepers
+    from infra.operations import artifacts, bills, replacement, serving, sleepers
     from infra.operations import deploy as operation
 
     project, loaded = open_stack(stack, env)
@@ -58,7 +58,9 @@ def deploy(
     report.plan(prepared.plan, to_stderr=json)
     if not replace:
         replacement.refuse(loaded, prepared.plan, connection)
-    if not yes and not prepared.plan.empty and not console.confirm(f"Deploy {loaded.name} to {env}?"):
+    used = serving.leaving(loaded.name, prepared.plan, connection)
+    question = f"Deploy {loaded.name} to {env}?"
+    if not prepared.plan.empty and not console.agreed(question, loaded.name, used, yes):
         raise typer.Exit(1)
     outputs = operation.carry_out(prepared, built, console.say, report.watch, console.meter)
     bills.keep(priced, connection)

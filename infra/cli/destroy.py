@@ -27,7 +27,7 @@ def destroy(
     """Take a stack down; with the environment's last stack, its artifact bucket too."""
     from cost import PriceCatalog
     from infra.connection import connect
-    from infra.operations import bills, engines
+    from infra.operations import bills, engines, serving
     from infra.operations import deploy as operation
 
     chosen = engines.named(engine)
@@ -44,7 +44,8 @@ def destroy(
             f"inputs and answers. To keep them: aws s3 sync s3://{environment.artifact_bucket}/data/ DIRECTORY"
         )
     nothing = prepared.plan.empty and not prepared.results
-    if not yes and not nothing and not console.confirm(f"Destroy {loaded.name} on {env}?"):
+    used = serving.leaving(loaded.name, prepared.plan, connection)
+    if not nothing and not console.agreed(f"Destroy {loaded.name} on {env}?", loaded.name, used, yes):
         raise typer.Exit(1)
     operation.carry_out_destroy(prepared, console.say, report.watch)
     console.say(f"{loaded.name} is gone from {env}.")

@@ -46,7 +46,7 @@ def change(
     from cost import PriceCatalog
     from infra.connection import connect
     from infra.engines.terraform.synth import warm_up
-    from infra.operations import bills
+    from infra.operations import bills, serving
     from infra.operations import sleep as operation
 
     project, loaded = open_stack(stack, env)
@@ -60,7 +60,8 @@ def change(
     report.refuse_over_budget(priced, loaded.environment, over_budget, others)
     report.plan(planned.prepared.plan)
     nothing = planned.prepared.plan.empty and planned.before == planned.after
-    if not yes and not nothing and not console.confirm(question):
+    used = serving.leaving(loaded.name, planned.prepared.plan, connection)
+    if not nothing and not console.agreed(question, loaded.name, used, yes):
         raise typer.Exit(1)
     operation.carry_out(planned, console.say, report.watch)
     bills.keep(priced, connection)

@@ -34,6 +34,7 @@ from infra.operations import (
     holders,
     interfaces,
     namesakes,
+    quotas,
     retyping,
     rollback,
     scaling,
@@ -93,6 +94,7 @@ def prepare(
     crossing.refuse(stack, plan, engine, connection)
     holders.refuse(stack, plan, connection)
     retyping.refuse_both(stack, plan, connection)
+    quotas.check(stack, plan, connection, say)
     return Prepared(stack, connection, project, content, engine, workspace, plan)
 
 
