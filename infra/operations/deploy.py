@@ -34,6 +34,7 @@ from infra.operations import (
     holders,
     interfaces,
     namesakes,
+    progress,
     quotas,
     retyping,
     rollback,
@@ -145,7 +146,8 @@ def carry_out(
             draining.drained(draining.queues(stack, prepared.plan), connection, say),
             scaling.suspended(retyping.retyped(stack, connection).values(), connection, say),
         ):
-            outputs = _applied(prepared, say, asked.watching(watch))
+            watching = progress.telling(asked.watching(watch), stack, connection, say)
+            outputs = _applied(prepared, say, watching)
     _tell_what_is_left(stack, prepared.plan, connection, say)
     exposure.settle(stack, connection)
     findings = [*verify.findings(stack, prepared.blueprint, built, connection), *asked.check()]
