@@ -1,42 +1,22 @@
 """AWS Batch in one account and region: environments, queues and definitions as they were sent, and their jobs."""
 
-import re
 import threading
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
 
 from infra.local.machine import Machine
-from infra.local.overlay import batch_checks
+from infra.local.overlay import batch_checks, batch_records
 from infra.local.overlay.batch_jobs import Definition, Job
+from infra.local.overlay.batch_records import Record, check_name, found, refused
 from infra.local.overlay.batch_runs import Runs
 from infra.local.overlay.faults import Fault, NotModelled
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 NOT_RUN = ("dependsOn", "nodeOverrides", "eksPropertiesOverride", "ecsPropertiesOverride", "shareIdentifier")
 """What a job can be submitted with that the embedded AWS would not do."""
-
-
-def refused(message: str) -> Fault:
-    """Batch's one error for whatever a client did wrong."""
-    return Fault(400, "ClientException", message)
-
-
-@dataclass
-class Record:
-    """A compute environment or a queue; `content` is what Batch shows of it."""
-
-    name: str
-    arn: str
-    content: dict[str, Any]
-
-    @property
-    def is_enabled(self) -> bool:
-        """Whether jobs may use it."""
-        return bool(self.content["state"] == "ENABLED" and self.content["status"] == "VALID")
 
 
 class BatchBackend(BaseBackend):
@@ -57,39 +37,19 @@ class BatchBackend(BaseBackend):
 
     def create_environment(self, request: Mapping[str, Any]) -> Record:
         name = request["computeEnvironmentName"]
-        _check_name(name)
+        check_name(name)
         batch_checks.check_environment(request)
         role = request.get("serviceRole")  # the provider sends an empty one for none
         if role:
             batch_checks.check_service_role(self.account_id, self.partition, role)
-        status, reason = "VALID", "ComputeEnvironment Healthy"
-        resources = dict(request.get("computeResources", {}))
-        finding = batch_checks.unhealthy(self.account_id, self.partition, self.region_name, resources)
-        if finding is not None:
-            status, reason = "INVALID", f"CLIENT_ERROR - {finding}"
-        if resources:
-            image = {"imageType": "ECS_AL2023"}  # what Batch chooses, and then shows
-            resources = {
-                "desiredvCpus": resources.get("minvCpus", 0),
-                "ec2Configuration": [image],
-                **resources,
-            }
-        identity = str(uuid.uuid4())
-        record = Record(
-            name,
+        record = batch_records.environment(
+            request,
             self._arn("compute-environment", name),
-            {
-                "state": "ENABLED",
-                **{key: value for key, value in request.items() if key != "tags"},
-                "computeResources": resources,
-                "serviceRole": role or self._service_linked_role(),
-                "tags": dict(request.get("tags", {})),
-                "status": status,
-                "statusReason": reason,
-                "uuid": identity,
-                "containerOrchestrationType": "ECS",
-                "ecsClusterArn": self._arn("cluster", f"AWSBatch-{name}-{identity}", service="ecs"),
-            },
+            self._arn("cluster", f"AWSBatch-{name}", service="ecs"),
+            role or self._service_linked_role(),
+            batch_checks.unhealthy(
+                self.account_id, self.partition, self.region_name, request.get("computeResources", {})
+            ),
         )
         with self.lock:
             if name in self.environments:
@@ -118,19 +78,19 @@ class BatchBackend(BaseBackend):
                 return  # Batch says nothing of what is not there
             if record.content["state"] != "DISABLED":
                 raise refused("Cannot delete, resource must be in DISABLED state")
-            if any(record.arn in _environments(queue) for queue in self.queues.values()):
+            if any(record.arn in queue.environments for queue in self.queues.values()):
                 raise refused("Cannot delete, found existing JobQueue relationship")
             del self.environments[record.name]
 
     def environment(self, identifier: str) -> Record:
         """By name or ARN."""
-        return _found(self.environments, identifier)
+        return found(self.environments, identifier)
 
     # queues
 
     def create_queue(self, request: Mapping[str, Any]) -> Record:
         name = request["jobQueueName"]
-        _check_name(name)
+        check_name(name)
         with self.lock:
             if name in self.queues:
                 raise refused("Object already exists")
@@ -173,7 +133,7 @@ class BatchBackend(BaseBackend):
 
     def queue(self, identifier: str) -> Record:
         """By name or ARN."""
-        return _found(self.queues, identifier)
+        return found(self.queues, identifier)
 
     def _order(self, sent: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         order = [
@@ -188,7 +148,7 @@ class BatchBackend(BaseBackend):
 
     def register_definition(self, request: Mapping[str, Any]) -> Definition:
         name = request["jobDefinitionName"]
-        _check_name(name)
+        check_name(name)
         batch_checks.check_definition(request)
         with self.lock:
             revisions = self.definitions.setdefault(name, [])
@@ -199,26 +159,26 @@ class BatchBackend(BaseBackend):
 
     def deregister_definition(self, identifier: str) -> None:
         with self.lock:
-            found = self.definition(identifier)
-            self.definitions[found.name][found.revision - 1] = replace(found, status="INACTIVE")
+            one = self.definition(identifier)
+            self.definitions[one.name][one.revision - 1] = replace(one, status="INACTIVE")
 
     def definition(self, identifier: str) -> Definition:
         """By ARN, `name:revision`, or name: then the newest active revision."""
         name, _, revision = identifier.rpartition("/")[2].partition(":")
         revisions = self.definitions.get(name, [])
-        found = [
+        fitting = [
             one
             for one in revisions
             if (str(one.revision) == revision if revision else one.status == "ACTIVE")
         ]
-        if not found:
+        if not fitting:
             raise refused(f"JobDefinition {identifier} not found.")
-        return found[-1]
+        return fitting[-1]
 
     # jobs
 
     def submit(self, request: Mapping[str, Any]) -> Job:
-        _check_name(request["jobName"])
+        check_name(request["jobName"])
         for key in NOT_RUN:
             if request.get(key):
                 raise NotModelled("batch", "SubmitJob", f"with {key}")
@@ -252,12 +212,12 @@ class BatchBackend(BaseBackend):
         with self.lock:
             if identifier in self.jobs:
                 return self.jobs[identifier]
-            found = [
+            named = [
                 job
                 for job in self.jobs.values()
                 if identifier in (job.name, job.queue) and job.index is None and not job.ended
             ]
-        return found[-1] if found else None
+        return named[-1] if named else None
 
     def _job(
         self,
@@ -306,24 +266,6 @@ class BatchBackend(BaseBackend):
     def _service_linked_role(self) -> str:
         path = "aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
         return f"arn:{self.partition}:iam::{self.account_id}:role/{path}"
-
-
-def _environments(queue: Record) -> set[str]:
-    return {one["computeEnvironment"] for one in queue.content["computeEnvironmentOrder"]}
-
-
-def _found(records: Mapping[str, Record], identifier: str) -> Record:
-    name = identifier.rpartition("/")[2]
-    if name not in records or identifier not in (name, records[name].arn):
-        raise refused(f"{identifier} does not exist")
-    return records[name]
-
-
-def _check_name(name: str) -> None:
-    if NAME.fullmatch(name) is None:
-        raise refused(
-            f"{name!r} is no valid name: letters, digits, hyphens and underscores, at most 128, a letter or digit first"
-        )
 
 
 batch_backends = BackendDict(BatchBackend, "batch")

@@ -12,8 +12,9 @@ from moto.batch.responses import BatchResponse
 from moto.core.responses import ActionResult, BaseResponse, EmptyResult
 
 from infra.local.overlay import constraints
-from infra.local.overlay.batch import BatchBackend, Record, batch_backends, refused
+from infra.local.overlay.batch import BatchBackend, batch_backends
 from infra.local.overlay.batch_jobs import Definition
+from infra.local.overlay.batch_records import Record, refused
 from infra.local.overlay.batch_views import detail, summary
 
 PAGE = 100

@@ -14,7 +14,8 @@ from infra.local.overlay.batch_views import attempt_of
 from infra.local.telemetry import LogStream
 
 if TYPE_CHECKING:
-    from infra.local.overlay.batch import BatchBackend, Record
+    from infra.local.overlay.batch import BatchBackend
+    from infra.local.overlay.batch_records import Record
 
 log = logging.getLogger(__name__)
 
