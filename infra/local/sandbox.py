@@ -6,7 +6,6 @@ import json
 import os
 import queue
 import secrets
-import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.local import reports
 from infra.local.machine import Machine
 from infra.local.processes import Process, base_environment
 from infra.local.telemetry import LogStream
@@ -114,7 +114,14 @@ class Sandbox:
             max(1, round(self._max_memory / MEGABYTE)),
             self._tail,
         )
-        self._report(request_id, outcome)
+        for line in reports.end(
+            request_id,
+            outcome.seconds,
+            outcome.init_seconds,
+            self._program.memory_mb,
+            outcome.max_memory_mb,
+        ):
+            self._write(line)
         return outcome
 
     def prepare(self) -> dict[str, Any] | None:
@@ -227,47 +234,21 @@ class Sandbox:
                 response = self._responses.get(timeout=max(0.0, deadline - time.monotonic()))
         except queue.Empty:
             self.stop()
-            return None, self._timed_out(request_id)
+            now = self._machine.clock()
+            return None, self._told(reports.timed_out(request_id, self._program.timeout_seconds, now))
         if response is None:
             self._process.wait(5)
             self.stop()
-            return None, self._exited(request_id)
+            return None, self._told(reports.exited(request_id, self._process.exit_code, self._over_memory))
         with contextlib.suppress(queue.Empty):
             while self._marked.get(timeout=1) != mark:
                 pass
         return response, None
 
-    def _timed_out(self, request_id: str) -> dict[str, Any]:
-        words = f"Task timed out after {self._program.timeout_seconds:.2f} seconds"
-        now = self._machine.clock().strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-        self._write(f"{now}Z {request_id} {words}")
-        return {"errorType": "Sandbox.Timedout", "errorMessage": f"RequestId: {request_id} Error: {words}"}
-
-    def _exited(self, request_id: str) -> dict[str, Any]:
-        code = self._process.exit_code
-        if self._over_memory or (code is not None and code < 0):
-            number = signal.SIGKILL if self._over_memory or code is None else signal.Signals(-code)
-            reason = f"with error: signal: {_SIGNALS.get(number, number.name)}"
-        else:
-            reason = f"with error: exit status {code}" if code else "without providing a reason"
-        message = f"RequestId: {request_id} Error: Runtime exited {reason}"
-        self._write(message)
-        return {"errorType": "Runtime.ExitError", "errorMessage": message}
-
-    def _report(self, request_id: str, outcome: Outcome) -> None:
-        milliseconds = outcome.seconds * 1000
-        init = outcome.init_seconds
-        self._write(f"END RequestId: {request_id}")
-        parts = [
-            f"REPORT RequestId: {request_id}",
-            f"Duration: {milliseconds:.2f} ms",
-            f"Billed Duration: {-int(-(milliseconds + (init or 0) * 1000) // 1)} ms",
-            f"Memory Size: {self._program.memory_mb} MB",
-            f"Max Memory Used: {outcome.max_memory_mb} MB",
-        ]
-        if init is not None:
-            parts.append(f"Init Duration: {init * 1000:.2f} ms")
-        self._write("\t".join(parts) + "\t")
+    def _told(self, ending: tuple[str, dict[str, str]]) -> dict[str, Any]:
+        line, error = ending
+        self._write(line)
+        return dict(error)
 
     def _watch_memory(self) -> None:
         while self._is_at_work():
@@ -297,10 +278,3 @@ def _write_all(descriptor: int, data: bytes) -> None:
         while data:
             data = data[os.write(descriptor, data) :]
     os.close(descriptor)
-
-
-_SIGNALS: Mapping[signal.Signals, str] = {
-    signal.SIGKILL: "killed",
-    signal.SIGSEGV: "segmentation fault",
-    signal.SIGABRT: "aborted",
-}
