@@ -14,6 +14,9 @@ ASLEEP = "asleep/"
 SAMPLES = "samples/"
 MODELS, SETS = "models/", "sets/"
 
+Samples = Mapping[str, Mapping[str, Mapping[str, str]]]
+"""An example request by workload and model: the text of `request`, and of its `answer` where that is known."""
+
 
 @dataclass(frozen=True)
 class Deployed:
@@ -87,12 +90,12 @@ class Ledger:
         """The workloads of `stack` that sleep."""
         return frozenset(self._get(f"{ASLEEP}{stack}.json") or ())
 
-    def write_samples(self, stack: str, samples: Mapping[str, Mapping[str, str]]) -> None:
-        """Record an example request of each model of `stack`, by workload: what is woken is asked it, too."""
+    def write_samples(self, stack: str, samples: Samples) -> None:
+        """Record example requests of `stack`: what is woken is asked them, too."""
         self._keep(f"{SAMPLES}{stack}.json", samples)
 
-    def samples(self, stack: str) -> Mapping[str, Mapping[str, str]]:
-        """The example requests of the workloads of `stack` that have some."""
+    def samples(self, stack: str) -> Samples:
+        """The example requests of `stack`."""
         return self._get(f"{SAMPLES}{stack}.json") or {}
 
     def remove(self, stack: str) -> None:

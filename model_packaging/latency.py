@@ -19,7 +19,7 @@ from model_packaging.functions import TASK_ROOT
 from model_packaging.hosts.codecs import JSON
 from model_packaging.hosts.faults import Fault
 from model_packaging.hosts.handler import Handler
-from model_packaging.manifest import SAMPLE, Entry
+from model_packaging.manifest import SAMPLE, SAMPLE_ANSWER, Entry
 from model_packaging.unpack import unpack
 
 RUNS = 30
@@ -51,7 +51,15 @@ class Latency:
 
 def sample(directory: Path) -> bytes | None:
     """The example request that a model folder carries (`sample.json`); None where it has none."""
-    file = directory / SAMPLE
+    return _read(directory / SAMPLE)
+
+
+def sample_answer(directory: Path) -> bytes | None:
+    """What the sample has to be answered with (`sample_answer.json`); None where the folder does not say."""
+    return _read(directory / SAMPLE_ANSWER)
+
+
+def _read(file: Path) -> bytes | None:
     return file.read_bytes() if file.is_file() else None
 
 

@@ -18,6 +18,9 @@ FORMAT = 1
 SAMPLE = "sample.json"
 """An example request, for measuring: it belongs to the folder and not to the artifact."""
 
+SAMPLE_ANSWER = "sample_answer.json"
+"""What the sample has to be answered with, where that is known: it is compared after a deploy."""
+
 CALIBRATION = "calibration.json"
 """What variants of a model are compared with: it belongs to the folder and not to the artifact, like the sample."""
 
@@ -38,15 +41,15 @@ class Entry:
 def scan(model: Model, base: Path) -> list[Entry]:
     """The files of a model's folder, sorted by path, relative to the folder.
 
-    Left out: the prepare script, `sample.json`, `calibration.json`, hidden files, `__pycache__` and `*.pyc`. Raises
-    `InvalidModel` for symbolic links, for what is no file, and for pickles (`pickles.py` says which are seen) that
-    the model does not name.
+    Left out: the prepare script, `sample.json` and its answer, `calibration.json`, hidden files, `__pycache__` and
+    `*.pyc`. Raises `InvalidModel` for symbolic links, for what is no file, and for pickles (`pickles.py` says which are
+    seen) that the model does not name.
     """
     directory = model.directory(base)
     entries = []
     for file in _walk(directory):
         path = file.relative_to(directory).as_posix()
-        if path in (model.prepare, SAMPLE, CALIBRATION):
+        if path in (model.prepare, SAMPLE, SAMPLE_ANSWER, CALIBRATION):
             continue
         shown = f"{model.path.as_posix()}/{path}"
         _check_kind(file, shown)

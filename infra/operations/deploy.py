@@ -112,14 +112,16 @@ def stage(
 
     `engine` is the one that is about to deploy them; without one what was recorded of it stays.
     """
+    # What sleeps and wakes does so as it was deployed, whatever has become of the models' folders since.
+    is_kept = any(isinstance(one, artifacts.KeptArtifact) for one in built.values())
+    samples = None if is_kept else trials.of(stack)
     storage.ensure(connection, project, say, engine or TERRAFORM)
     # Before the upload: what is recorded as used is not swept away by a destroy of another stack.
     ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
     made_by = engine.name if engine else crossing.maker(stack, ledger)
     ledger.write(stack.name, records(stack, artifacts.keys(built), made_by))
-    # What sleeps and wakes does so as it was deployed, whatever has become of the models' folders since.
-    if not any(isinstance(one, artifacts.KeptArtifact) for one in built.values()):
-        ledger.write_samples(stack.name, trials.of(stack))
+    if samples is not None:
+        ledger.write_samples(stack.name, samples)
     artifacts.upload_all(built, connection, say, meter)
 
 

@@ -3,22 +3,22 @@
 It is the model's own sample.json, sent as soon as what answers is there, while the engine works on the rest.
 """
 
+import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from infra.connection import Connection
 from infra.engines.events import ResourceEvent
-from infra.errors import InvocationFailed, ModelyardError
-from infra.ledger import Deployed, Ledger
-from infra.operations import invoke, logs
+from infra.errors import InvocationFailed, Misuse, ModelyardError
+from infra.ledger import Deployed, Ledger, Samples
+from infra.operations import expectation, invoke, logs
 from infra.operations.attempts import Patience
 from infra.operations.request import Request
 from infra.stack import Stack
 from model_packaging import latency
-
-Samples = Mapping[str, Mapping[str, str]]
-"""Of each workload's models, by their names, the text of an example request."""
+from model_packaging.manifest import SAMPLE_ANSWER
 
 DEADLINE_SECONDS = 60.0
 """For how long a cold start and throttling are waited out."""
@@ -36,16 +36,31 @@ An asynchronous endpoint tells its topic of each answer, and a job costs a machi
 
 
 def of(stack: Stack) -> Samples:
-    """The samples that the models of `stack` have in their folders."""
+    """The samples that the models of `stack` have in their folders. Raises `Misuse` for an answer that is no JSON."""
     found = {
         workload.name: {
-            model.name: request.decode()
+            model.name: sample
             for model in workload.models
-            if (request := latency.sample(model.directory(stack.base))) is not None
+            if (sample := _sample(model.name, model.directory(stack.base)))
         }
         for workload in stack.workloads
     }
     return {name: samples for name, samples in found.items() if samples}
+
+
+def _sample(model: str, directory: Path) -> dict[str, str]:
+    request, answer = latency.sample(directory), latency.sample_answer(directory)
+    if request is None:
+        return {}
+    if answer is None:
+        return {"request": request.decode()}
+    try:
+        json.loads(answer)
+    except ValueError as error:
+        raise Misuse(
+            f"{model}/{SAMPLE_ANSWER} is no JSON: {error}; write the answer to sample.json."
+        ) from None
+    return {"request": request.decode(), "answer": answer.decode()}
 
 
 @dataclass
@@ -102,22 +117,30 @@ class Trials:
         samples = self.samples.get(record.workload, {})
         if not samples:
             self.say(f"{record.workload}: not asked, for its model has no sample.json")
-        for model, text in samples.items():
+        for model, sample in samples.items():
             named = model if record.kind in invoke.WITH_MODELS else None
+            request = Request(sample["request"].encode(), model=named)
             try:
-                response = invoke.invoke(
-                    record, Request(text.encode(), model=named), self.connection, Patience(DEADLINE_SECONDS)
-                )
+                response = invoke.invoke(record, request, self.connection, Patience(DEADLINE_SECONDS))
             except InvocationFailed as error:
-                yield from self._failure(record, model, error)
+                yield from self._failure(record, model, str(error))
+                continue
             except ModelyardError as error:
                 yield f"{record.name} was not asked the sample.json of {model}: {error}"
+                continue
+            expected = sample.get("answer")
+            wrong = expectation.difference(expected, response.body) if expected else ""
+            if wrong:
+                yield from self._failure(record, model, f"{record.name} answers otherwise: {wrong}")
             else:
                 of_model = f" of {model}" if named else ""
-                self.say(f"{record.workload}: answers the sample{of_model} in {response.latency_ms:.0f} ms")
+                rightly = " as expected" if expected else ""
+                self.say(
+                    f"{record.workload}: answers the sample{of_model}{rightly} in {response.latency_ms:.0f} ms"
+                )
 
-    def _failure(self, record: Deployed, model: str, error: InvocationFailed) -> Iterator[str]:
-        yield f"Asked the sample.json of {model}: {error}"
+    def _failure(self, record: Deployed, model: str, what: str) -> Iterator[str]:
+        yield f"Asked the sample.json of {model}: {what}"
         yield from logs.last(record.kind, record.name, self.connection)
         yield (
             f"This version of {record.workload} is what serves now. Mend the model, or its sample.json, and deploy "

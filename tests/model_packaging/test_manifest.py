@@ -51,6 +51,7 @@ def test_what_is_left_out(make_model, tmp_path):
             "model.bin": b"weights",
             "export.py": "",
             "sample.json": "{}",
+            "sample_answer.json": "{}",
             ".env": "SECRET=1",
             ".git/config": "",
             "__pycache__/inference.cpython-311.pyc": b"",

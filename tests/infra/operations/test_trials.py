@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.engines.events import ResourceEvent
+from infra.errors import Misuse
 from infra.ledger import records
 from infra.operations import trials
 from infra.operations.trials import Trials
@@ -67,12 +68,7 @@ def begun(
     """What is found and said after these events."""
     stack = make_stack(*WORKLOADS)
     keys = {workload.name: "models/tiny/0/model.tar.gz" for workload in stack.workloads}
-    told = {
-        "rank": {"tiny": "{}"},
-        "rank-small": {"tiny": "{}"},
-        "rare": {"tiny": "{}"},
-        "queue": {"tiny": "{}"},
-    }
+    told = {name: {"tiny": {"request": "{}"}} for name in ("rank", "rank-small", "rare", "queue")}
     said: list[str] = []
     seen: list[ResourceEvent] = []
     made = Trials(
@@ -93,7 +89,16 @@ def test_the_samples_are_those_of_the_models_folders(make_stack, base):
     stack = make_stack(realtime(), function())
     assert trials.of(stack) == {}
     (base / "models" / "tiny" / "sample.json").write_text('{"x": 1}')
-    assert trials.of(stack) == {"rank": {"tiny": '{"x": 1}'}, "rank-small": {"tiny": '{"x": 1}'}}
+    asked = {"tiny": {"request": '{"x": 1}'}}
+    assert trials.of(stack) == {"rank": asked, "rank-small": asked}
+    answer = base / "models" / "tiny" / "sample_answer.json"
+    answer.write_text('{"y": 2}')
+    assert trials.of(stack)["rank"]["tiny"] == {"request": '{"x": 1}', "answer": '{"y": 2}'}
+    answer.write_text("y=2")
+    with pytest.raises(
+        Misuse, match=r"tiny/sample_answer\.json is no JSON: .*; write the answer to sample\.json\."
+    ):
+        trials.of(stack)
 
 
 def test_each_is_asked_once_it_is_there(make_stack):
@@ -129,7 +134,7 @@ def test_who_is_not_there_or_has_consequences_is_not_asked(make_stack, event):
 
 def test_each_model_of_several_is_asked_by_its_name(make_stack):
     account = Account()
-    samples = {"many": {"tiny": "1", "small": "2"}}
+    samples = {"many": {"tiny": {"request": "1"}, "small": {"request": "2"}}}
     found, said = begun(make_stack, account, done(f"{ENDPOINT}.many"), samples=samples)
     assert found == []
     assert [(model, body) for _, model, body in account.asked] == [
@@ -157,6 +162,18 @@ def test_who_fails_is_told_with_its_words_its_log_and_the_remedy(make_stack, nam
     assert heading == f"The last lines of its log ({group}):"
     assert lines == ["  Traceback", "  ValueError: no such label"]
     assert "is what serves now" in last and "deploy again" in last
+
+
+def test_a_wrong_answer_is_a_failure_and_a_right_one_is_said_to_be(make_stack):
+    asked = {"rank": {"tiny": {"request": "{}", "answer": "{}"}}}
+    found, (said,) = begun(make_stack, Account(), done(f"{ENDPOINT}.rank"), samples=asked)
+    assert found == [] and said.startswith("rank: answers the sample as expected in ")
+    asked = {"rank": {"tiny": {"request": "{}", "answer": '{"label": "spam"}'}}}
+    found, said = begun(make_stack, Account(), done(f"{ENDPOINT}.rank"), samples=asked)
+    assert found[0] == (
+        "Asked the sample.json of tiny: dev-shop-rank answers otherwise: keys is [], expected ['label']"
+    )
+    assert "deploy again" in found[-1] and said == []
 
 
 def test_without_a_sample_it_says_so(make_stack):
