@@ -52,11 +52,7 @@ class Estimator:
             reason = " ".join(str(error).split())[:300]
             raise BuildFailed(f"skl2onnx cannot convert {type(self.estimator).__name__}: {reason}") from error
         if self._classifies:  # labels and probabilities: the second is what can be compared
-            probabilities = model.graph.output[1].name
-            graph.replace(
-                model.graph.output, [one for one in model.graph.output if one.name == probabilities]
-            )
-            graph.drop_unused(model)
+            graph.keep_output(model, model.graph.output[1].name)
         return graph.plain(model)
 
     @property
