@@ -11,7 +11,11 @@ from model_packaging.origins import remedy
     "names, named, told",
     [
         (["m.onnx"], "m.onnx", "is a bare ONNX file; make a model folder of it: modelyard package "),
-        (["m.onnx"], ".", "has m.onnx and nothing that runs it; make a model folder of it: modelyard package "),
+        (
+            ["m.onnx"],
+            ".",
+            "has m.onnx and nothing that runs it; make a model folder of it: modelyard package ",
+        ),
         (["config.json", "model.safetensors"], ".", "is a Hugging Face folder; make a model folder of it: "),
         (["config.json", "pytorch_model.bin"], ".", "is a Hugging Face folder; "),
         (["model.safetensors"], "model.safetensors", "name the folder that has config.json beside it"),

@@ -93,7 +93,9 @@ def bare(folder):
     """An ONNX file, and no folder around it."""
     onnx = pytest.importorskip("onnx")
     values = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["items", 2]) for name in "xy"]
-    graph = onnx.helper.make_graph([onnx.helper.make_node("Abs", ["x"], ["y"])], "abs", values[:1], values[1:])
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Abs", ["x"], ["y"])], "abs", values[:1], values[1:]
+    )
     opset = onnx.helper.make_opsetid("", 18)
     onnx.save(onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8), "bare.onnx")
     return "bare.onnx"
@@ -112,7 +114,9 @@ def test_a_bare_file_becomes_a_model_folder_and_its_artifact(bare, tmp_path):
 
 
 def test_a_bare_file_without_a_place_is_told_of_it(bare):
-    assert "make a model folder of it: modelyard package bare.onnx --to FOLDER" in str(package(bare).exception)
+    assert "make a model folder of it: modelyard package bare.onnx --to FOLDER" in str(
+        package(bare).exception
+    )
     served = CliRunner().invoke(application, ["serve", bare])
     assert "modelyard package bare.onnx --to FOLDER, and serve that folder." in str(served.exception)
 
