@@ -2,26 +2,13 @@
 
 import os
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from model_packaging.checksum import PART_BYTES
 from model_packaging.errors import InvalidModel, UploadFailed
 from model_packaging.sets import build_set, identify_set, target
 from model_packaging.upload import upload_prefix
-
-BUCKET = "modelyard-test"
-
-
-@pytest.fixture
-def client():
-    with mock_aws():
-        made = boto3.client(
-            "s3", region_name="us-east-1", aws_access_key_id="any", aws_secret_access_key="any"
-        )
-        made.create_bucket(Bucket=BUCKET)
-        yield made
+from tests.model_packaging.conftest import BUCKET
 
 
 @pytest.fixture

@@ -1,26 +1,14 @@
 """A model's files as they are: what they are called in S3, and that nothing is sent twice."""
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from model_packaging.artifact import identify_archive
 from model_packaging.errors import BuildFailed, InvalidModel, UploadFailed
 from model_packaging.uncompressed import _object, build_uncompressed, identify_uncompressed
 from model_packaging.upload import upload_prefix
+from tests.model_packaging.conftest import BUCKET
 
-BUCKET = "modelyard-test"
 FILES = {"weights.bin": b"w" * 5000, "same.bin": b"w" * 5000, "labels.json": "[]"}
-
-
-@pytest.fixture
-def client():
-    with mock_aws():
-        made = boto3.client(
-            "s3", region_name="us-east-1", aws_access_key_id="any", aws_secret_access_key="any"
-        )
-        made.create_bucket(Bucket=BUCKET)
-        yield made
 
 
 def stored(client, prefix: str) -> dict[str, bytes]:
