@@ -95,10 +95,12 @@ def _max_tokens(folder: Path, config: Config) -> int:
     bounds = [int(config["max_position_embeddings"])] if config.get("max_position_embeddings") else [LONGEST]
     if config.get("model_type") in BEFORE_POSITIONS:
         bounds = [bound - int(config.get("pad_token_id") or 0) - 1 for bound in bounds]
-    told = _read(folder / "tokenizer_config.json", {}).get("model_max_length")
-    if isinstance(told, int) and told < 1 << 20:  # transformers writes 10^30 for none
-        bounds.append(told)
-    return min(bounds)
+    # transformers writes 10^30 for none; sentence-transformers has a file of its own.
+    told = [
+        _read(folder / "tokenizer_config.json", {}).get("model_max_length"),
+        _read(folder / "sentence_bert_config.json", {}).get("max_seq_length"),
+    ]
+    return min([*bounds, *(one for one in told if isinstance(one, int) and 0 < one < 1 << 20)])
 
 
 def _padding(folder: Path, config: Config) -> dict[str, Any]:

@@ -143,11 +143,14 @@ def test_an_encoder_gives_vectors_as_it_says_that_it_pools(tmp_path, host, mode)
         }
         (folder / "1_Pooling" / "config.json").write_text(json.dumps(pooling))
         (folder / "modules.json").write_text(json.dumps([{"type": "sentence_transformers.models.Normalize"}]))
+        (folder / "sentence_bert_config.json").write_text('{"max_seq_length": 20}')
     answers = host(from_hugging_face(folder, tmp_path / "vectors"))({"texts": TEXTS})
     for answer, text in zip(answers, TEXTS, strict=True):
         hidden = outputs(original, text)
         vector = hidden.mean(axis=0) if mode == "mean" else hidden[0] / np.linalg.norm(hidden[0])
         np.testing.assert_allclose(answer["embedding"], vector, atol=1e-4)
+    told = json.loads((tmp_path / "vectors" / "task.json").read_text())
+    assert told["max_tokens"] == (24 if mode == "mean" else 20)
 
 
 def test_an_encoder_saved_without_its_pooler_is_the_same_model_each_time(tmp_path):
