@@ -6,6 +6,7 @@ prefix of a version is made of S3's own copies of them.
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,10 @@ PREFIX = "model/"
 """What takes the place of a file's name in the key: SageMaker wants a slash at the end of a prefix."""
 
 OBJECT = "file"
+
+LOADED = re.compile(r"\.(py|so(\.\d+)*)$")
+"""What is loaded and not started: wheels mark modules and libraries as executable, and they need not be."""
+
 CHUNK_BYTES = 1 << 20
 
 
@@ -36,7 +41,7 @@ def build_uncompressed(
 ) -> UncompressedArtifact:
     """The files of model.tar.gz, in its layout, copied to `cache` as they are; none is copied twice.
 
-    Raises `InvalidModel`, also for a file that is executable, `PrepareFailed`, `BuildFailed`.
+    Raises `InvalidModel`, also for a program, `PrepareFailed`, `BuildFailed`.
     """
     entries = _entries(model, base, cache, runtime)
     found = identity(model, PREFIX, entries)
@@ -62,10 +67,10 @@ def identify_uncompressed(
 def _entries(model: Model, base: Path, cache: Path, runtime: str | None) -> list[Entry]:
     entries = archive_entries(model, base, cache, runtime)
     for entry in entries:
-        if entry.executable:
+        if entry.executable and LOADED.search(entry.path) is None:
             raise InvalidModel(
-                f"Model {model.name}: {entry.path} is executable, which S3 does not keep; run chmod -x "
-                f"{entry.source}, or leave out uncompressed=True."
+                f"Model {model.name}: {entry.path} is a program, and S3 does not keep that it is executable; leave out "
+                "uncompressed=True, or chmod -x what is none."
             )
     return entries
 

@@ -108,7 +108,7 @@ def package(
         console.put_json(data)
         return
     for item in data:
-        console.put(f"{item['model']}/{Path(str(item['file'])).name}")
+        console.put(f"{item['model']}/{item['key'].split('/', 3)[-1]}")  # models/MODEL/DIGEST/FILE
         for line in _lines(item):
             console.put(f"  {line}")
 

@@ -69,10 +69,13 @@ def test_a_copy_that_is_not_what_was_copied_is_made_again(make_model, tmp_path, 
     assert build_uncompressed(model, tmp_path, cache).places["labels.json"].file.read_bytes() == b"[]"
 
 
-def test_an_executable_file_is_refused(make_model, tmp_path, cache):
-    model = make_model({"run.sh": "true"})
-    (tmp_path / "models" / "tiny" / "run.sh").chmod(0o755)
-    with pytest.raises(InvalidModel, match=r"run\.sh is executable, which S3 does not keep; run chmod -x"):
+def test_a_program_is_refused_and_what_is_only_loaded_is_not(make_model, tmp_path, cache):
+    model = make_model({"lib.so.5.0.0": b"", "lib.cpython-311-x86_64-linux-gnu.so": b"", "more.py": ""})
+    for file in (tmp_path / "models" / "tiny").iterdir():
+        file.chmod(0o755)
+    assert build_uncompressed(model, tmp_path, cache)
+    (tmp_path / "models" / "tiny" / "run.sh").touch(0o755)
+    with pytest.raises(InvalidModel, match=r"run\.sh is a program, and S3 does not keep"):
         build_uncompressed(model, tmp_path, cache)
 
 

@@ -125,3 +125,25 @@ def test_what_no_folder_can_be_made_of_is_refused(folder):
     told = str(package(str(folder), "--to", "models/other").exception)
     assert told.endswith("is neither an .onnx file nor a folder with config.json and model.safetensors.")
     assert "leave out --env" in str(package("a.onnx", "--to", "models/other", "--env", "dev").exception)
+
+
+UNCOMPRESSED = """
+from infra import RealtimeEndpoint, Stack
+from model_packaging import Model
+
+def stack(env):
+    tiny = Model("../tiny", framework="onnx")
+    return Stack("plain", env, [RealtimeEndpoint("a", model=tiny, instance_type="ml.m5.large", uncompressed=True)])
+"""
+
+
+def test_a_model_that_is_not_compressed_is_shown_by_its_prefix(folder, tmp_path):
+    (tmp_path / "stacks" / "plain.py").write_text(UNCOMPRESSED)
+    (tmp_path / "stacks" / "environments" / "dev.toml").write_text(
+        'region = "us-east-1"\naccount_id = "111122223333"\n'
+    )
+    done = package("plain", "--env", "dev")
+    assert done.exit_code == 0, done.exception
+    assert done.stdout.splitlines()[0] == "tiny/model/"
+    (told,) = json.loads(package("plain", "--env", "dev", "--json").stdout)
+    assert told["key"] == f"models/tiny/{told['digest']}/model/" and told["files"] == ["code/inference.py"]
