@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
+from model_packaging import origins
 from model_packaging.errors import InvalidModel
 
 Framework = Literal["onnx", "pytorch", "sklearn"]
@@ -56,6 +57,9 @@ class Model:
                 f"Model folder {str(self.path)!r} has the name {self.name!r}; allowed are letters, "
                 "digits, '.', '_' and '-', at most 63, a letter or digit first: rename the folder."
             )
+        known = origins.remedy(directory)
+        if known is not None and not (directory / HANDLER).is_file():
+            raise InvalidModel(f"Model folder {self.path} {known}, and name that folder.")
         if not directory.is_dir():
             raise InvalidModel(
                 f"Model folder {self.path} does not exist below {base}; make it, with {HANDLER} in it."

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +43,11 @@ class ArtifactSet(SetIdentity):
     """Built archives that lie together."""
 
     members: tuple[ModelArtifact, ...]
+
+    @property
+    def places(self) -> Mapping[str, ModelArtifact]:
+        """The members by their files below the prefix."""
+        return {target(member): member for member in self.members}
 
 
 def build_set(

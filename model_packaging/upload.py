@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,8 @@ from model_packaging import checksum, resumption
 from model_packaging.artifact import ModelArtifact
 from model_packaging.checksum import PART_BYTES
 from model_packaging.errors import UploadFailed
-from model_packaging.sets import ArtifactSet, target
+from model_packaging.sets import ArtifactSet
+from model_packaging.uncompressed import UncompressedArtifact
 
 THREADS = 4
 
@@ -53,31 +55,44 @@ def upload(artifact: ModelArtifact, bucket: str, client: Any, on_progress: Progr
     return True
 
 
-def upload_set(artifacts: ArtifactSet, bucket: str, client: Any, on_progress: Progress | None = None) -> bool:
-    """Put each member under its own key, and S3's own copy of it into the set; False where all are there already.
+def upload_prefix(
+    artifacts: ArtifactSet | UncompressedArtifact,
+    bucket: str,
+    client: Any,
+    on_progress: Progress | None = None,
+) -> bool:
+    """Put each of its places under its own key, and S3's own copy of it below the prefix; False where all are there.
 
-    Raises `UploadFailed`.
+    Several at a time. Raises `UploadFailed`.
     """
+    with ThreadPoolExecutor(THREADS) as pool:
+        members = {member.key: member for member in artifacts.places.values()}
+        sent = [*pool.map(lambda member: upload(member, bucket, client, on_progress), members.values())]
+        sent += pool.map(
+            lambda place: _place(place[1], f"{artifacts.key}{place[0]}", bucket, client),
+            artifacts.places.items(),
+        )
+    return any(sent)
+
+
+def _place(member: ModelArtifact, key: str, bucket: str, client: Any) -> bool:
+    """S3's own copy of what was uploaded; False where it is there already."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    sent = [upload(member, bucket, client, on_progress) for member in artifacts.members]
-    for member in artifacts.members:
-        key = f"{artifacts.key}{target(member)}"
-        try:
-            expected = Expected.of(member.file)
-            if expected.matches(_head(client, bucket, key, (*ABSENT, "403"))):
-                continue
-            sent.append(True)
-            _copy(member.key, key, bucket, client)
-            head = _head(client, bucket, key, ABSENT)
-        except (BotoCoreError, ClientError) as error:
-            raise UploadFailed(f"{member.key} was not copied to s3://{bucket}/{key}: {error}") from error
-        if not expected.matches(head):
-            raise UploadFailed(
-                f"s3://{bucket}/{key} holds {_described(head)} where a copy of {expected.size_bytes} bytes was made; "
-                "run it again."
-            )
-    return any(sent)
+    try:
+        expected = Expected.of(member.file)
+        if expected.matches(_head(client, bucket, key, (*ABSENT, "403"))):
+            return False
+        _copy(member.key, key, bucket, client)
+        head = _head(client, bucket, key, ABSENT)
+    except (BotoCoreError, ClientError) as error:
+        raise UploadFailed(f"{member.key} was not copied to s3://{bucket}/{key}: {error}") from error
+    if not expected.matches(head):
+        raise UploadFailed(
+            f"s3://{bucket}/{key} holds {_described(head)} where a copy of {expected.size_bytes} bytes was made; "
+            "run it again."
+        )
+    return True
 
 
 def _copy(source: str, key: str, bucket: str, client: Any) -> None:

@@ -233,7 +233,12 @@ instances: dict[str, SearchStrategy[Any]] = {
 }
 workloads: dict[type, SearchStrategy[Workload]] = {
     RealtimeEndpoint: built(
-        RealtimeEndpoint, name=NAMES, model=models, autoscaling=scalings(invocations, steps), **instances
+        RealtimeEndpoint,
+        name=NAMES,
+        model=models,
+        uncompressed=st.booleans(),
+        autoscaling=scalings(invocations, steps),
+        **instances,
     ),
     AsyncEndpoint: built(
         AsyncEndpoint,

@@ -4,7 +4,7 @@ from typing import Any
 
 from infra import naming
 from infra.blueprint.autoscaling import variant_scaling
-from infra.blueprint.endpoints import Parts, endpoint, instances, one_model, reads
+from infra.blueprint.endpoints import Parts, endpoint, finds, instances, one_model, reads
 from infra.blueprint.policy import statement
 from infra.blueprint.resource import Blueprint, Ref, Resource
 from infra.blueprint.roles import Statement, write
@@ -56,7 +56,11 @@ def async_endpoint(stack: Stack, workload: AsyncEndpoint, artifact_key: str) -> 
                     },
                 }
             },
-            statements=(reads(stack, workload), *_exchange(stack, workload, output, failure)),
+            statements=(
+                reads(stack, workload),
+                *finds(stack, workload, artifact_key),
+                *_exchange(stack, workload, output, failure),
+            ),
             before=tuple(made.values()),
             scaling=variant_scaling,
         ),

@@ -11,7 +11,14 @@ from infra.blueprint.autoscaling import VARIANT
 from infra.blueprint.logs import log_group
 from infra.blueprint.monitoring import endpoint_alarms
 from infra.blueprint.resource import Blueprint, Postcondition, Resource
-from infra.blueprint.roles import Statement, encrypt_the_volume, endpoint_role, read_models, watch_alarms
+from infra.blueprint.roles import (
+    Statement,
+    encrypt_the_volume,
+    endpoint_role,
+    list_models,
+    read_models,
+    watch_alarms,
+)
 from infra.blueprint.rollout import deployment_config
 from infra.environment import Environment
 from infra.stack import Stack
@@ -151,11 +158,18 @@ def volume_key(environment: Environment, workload: SageMakerEndpoint) -> str | N
 def one_model(
     environment: Environment, workload: InstanceEndpoint | ServerlessEndpoint, key: str
 ) -> dict[str, Any]:
-    """What a container with one model is told; `key` is that of its artifact."""
+    """What a container with one model is told; `key` is that of its artifact, a prefix where it is not compressed."""
+    uri = f"s3://{environment.artifact_bucket}/{key}"
+    files = {"s3_uri": uri, "s3_data_type": "S3Prefix", "compression_type": "None"}
     return {
-        "model_data_url": f"s3://{environment.artifact_bucket}/{key}",
+        **({"model_data_source": {"s3_data_source": [files]}} if is_prefix(key) else {"model_data_url": uri}),
         "environment": {**ONE_MODEL, **workload.environment},
     }
+
+
+def is_prefix(key: str) -> bool:
+    """Whether an artifact lies in S3 as several objects."""
+    return key.endswith("/")
 
 
 def instances(workload: InstanceEndpoint) -> dict[str, Any]:
@@ -174,3 +188,10 @@ def instances(workload: InstanceEndpoint) -> dict[str, Any]:
 def reads(stack: Stack, workload: SageMakerEndpoint) -> Statement:
     """The role's right to read what the endpoint serves."""
     return read_models(stack.environment, *(model.name for model in workload.models))
+
+
+def finds(stack: Stack, workload: InstanceEndpoint, key: str) -> tuple[Statement, ...]:
+    """The role's right to see which files a model has; none where its artifact is one file, whose name it is told."""
+    if not is_prefix(key):
+        return ()
+    return (list_models(stack.environment, *(model.name for model in workload.models)),)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from infra.blueprint.autoscaling import variant_scaling
-from infra.blueprint.endpoints import Parts, endpoint, instances, one_model, reads
+from infra.blueprint.endpoints import Parts, endpoint, finds, instances, one_model, reads
 from infra.blueprint.resource import Blueprint
 from infra.blueprint.roles import write
 from infra.settings import DataCapture
@@ -24,6 +24,7 @@ def realtime_endpoint(stack: Stack, workload: RealtimeEndpoint, artifact_key: st
             configuration={} if capture is None else {"data_capture_config": _capture(stack, capture, place)},
             statements=(
                 reads(stack, workload),
+                *finds(stack, workload, artifact_key),
                 *(() if capture is None else (write(stack.environment, place, sid="KeepWhatIsAsked"),)),
             ),
             scaling=variant_scaling,

@@ -69,6 +69,16 @@ def read_models(environment: Environment, *names: str) -> Statement:
     return statement(["s3:GetObject"], [f"{bucket}/models/{name}/*" for name in names], sid="ReadTheModel")
 
 
+def list_models(environment: Environment, *names: str) -> Statement:
+    """The names of a model's files, of every version; CreateModel with a prefix fails without it."""
+    return statement(
+        ["s3:ListBucket"],
+        [f"arn:{environment.partition}:s3:::{environment.artifact_bucket}"],
+        sid="FindTheModel",
+        condition={"StringLike": {"s3:prefix": [f"models/{name}/*" for name in names]}},
+    )
+
+
 def write(environment: Environment, *uris: str, sid: str) -> Statement:
     """Objects below S3 prefixes; what is larger than a part goes up in parts."""
     places = [f"arn:{environment.partition}:s3:::{uri.removeprefix('s3://').rstrip('/')}/*" for uri in uris]

@@ -81,6 +81,9 @@ def compare(
     plans: Annotated[
         str | None, _text("--plans", "A,B", "Only these kinds, such as always-on,lambda.")
     ] = None,
+    seed: Annotated[
+        str | None, _text("--seed", "N", "Another month of the same traffic, by chance; else 0.")
+    ] = None,
     whole: Annotated[
         bool, typer.Option("--all", help="Every plan, and not only the best of each kind.")
     ] = False,
@@ -108,6 +111,7 @@ def compare(
         "response_kb": response_kb,
         "input_tokens": input_tokens,
         "output_tokens": output_tokens,
+        "seed": seed,
     }
     asked = Asked(
         region=region,

@@ -10,7 +10,7 @@ import typer
 from infra.cli import console, containers, variants
 from infra.cli.options import AsJson, here, open_stack
 from infra.errors import Misuse
-from model_packaging import Model, profile
+from model_packaging import Model, origins, profile
 
 if TYPE_CHECKING:
     from model_packaging.artifact import ModelArtifact
@@ -26,7 +26,11 @@ def register(application: typer.Typer) -> None:
 
 def package(
     what: Annotated[
-        str, typer.Argument(metavar="STACK|DIR", help="A stack (with --env), or a model folder.")
+        str,
+        typer.Argument(
+            metavar="STACK|DIR",
+            help="A stack (with --env), or a model folder; with --to an ONNX file or a Hugging Face folder.",
+        ),
     ],
     env: Annotated[
         str | None, typer.Option("--env", metavar="NAME", help="stacks/environments/NAME.toml.")
@@ -52,6 +56,14 @@ def package(
         Path | None,
         typer.Option("--out", metavar="OUT", help="The folder for the image's Dockerfile and layer."),
     ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="FOLDER",
+            help="Write a model folder there first, of an .onnx file or a Hugging Face folder.",
+        ),
+    ] = None,
     optimize: Annotated[
         bool,
         typer.Option("--optimize", help="Let the scripts measure every variant anew, and keep the best."),
@@ -59,6 +71,12 @@ def package(
     json: AsJson = False,
 ) -> None:
     """Build the artifacts: digest, size, files and measured latency; or what an image of one's own is built from."""
+    if to is not None:
+        if env is not None or weights or prepare or optimize:
+            raise Misuse(
+                "--to writes a model folder with weights; leave out --env, --weights, --prepare, --optimize."
+            )
+        what, weights = _written(Path(what), to)
     if container is not None or out is not None:
         containers.write(what, env, container, out, tuple(weights or ()), prepare)
         return
@@ -69,7 +87,12 @@ def package(
             )
         built = _folder(Path(what).resolve(), tuple(weights or ()), prepare, optimize)
     elif env is None:
-        raise Misuse(f"{what!r} is no folder, and a stack needs its environment; write --env NAME.")
+        known = origins.remedy(Path(what))
+        raise Misuse(
+            f"{what!r} is no folder, and a stack needs its environment; write --env NAME."
+            if known is None
+            else f"{what} {known}."
+        )
     elif weights or prepare:
         raise Misuse(
             f"{what!r} is a stack, which names its weights itself; leave out --weights and --prepare."
@@ -85,9 +108,20 @@ def package(
         console.put_json(data)
         return
     for item in data:
-        console.put(f"{item['model']}/{Path(str(item['file'])).name}")
+        console.put(f"{item['model']}/{item['key'].split('/', 3)[-1]}")  # models/MODEL/DIGEST/FILE
         for line in _lines(item):
             console.put(f"  {line}")
+
+
+def _written(source: Path, to: Path) -> tuple[str, list[str]]:
+    """The model folder that is made of what lies at `source`, and its weights."""
+    from model_packaging import folders
+
+    model = folders.from_path(source, to)
+    console.say(
+        f"{to} is a model folder; in a stack: Model({str(to)!r}, framework='onnx', weights={model.weights})"
+    )
+    return str(to), list(model.weights)
 
 
 def _folder(directory: Path, weights: tuple[str, ...], prepare: str | None, optimize: bool) -> "list[Built]":

@@ -10,6 +10,7 @@ import typer
 from infra.cli import console
 from infra.cli.options import open_stack
 from infra.errors import Misuse
+from model_packaging import origins
 
 
 def register(application: typer.Typer) -> None:
@@ -36,6 +37,9 @@ def serve(
     """Answer requests as a SageMaker endpoint does, on this machine, with an interactive page at /docs."""
     from model_packaging.serving.server import serve as serve_folder
 
+    known = origins.remedy(Path(what)) if Path(what).is_file() else None
+    if known is not None:
+        raise Misuse(f"{what} {known}, and serve that folder.")
     if Path(what).is_file():
         _artifact(Path(what), port)
         return

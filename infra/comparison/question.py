@@ -70,6 +70,7 @@ class Asked:
     gpu: str | None = None
     gpu_p50_ms: Decimal | None = None
     gpu_p99_ms: Decimal | None = None
+    seed: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,7 @@ def _demand(asked: Asked, usage: UsageProfile, table: str, rests_on: dict[str, s
         response_kb=_first(asked.response_kb, usage.response_kb, Decimal(0)),
         input_tokens=asked.input_tokens,
         output_tokens=asked.output_tokens,
+        seed=0 if asked.seed is None else _whole("seed", asked.seed, 0),
         trace=trace,
     )
 
@@ -192,7 +194,7 @@ def _profile(
             f"; its p99 is assumed to be {TAIL:g} times as long" if slowest is None else ""
         )
     if asked.memory_mb is not None:
-        memory_mb, rests_on["memory"] = int(asked.memory_mb), "--memory-mb"
+        memory_mb, rests_on["memory"] = _whole("memory_mb", asked.memory_mb, 1), "--memory-mb"
     elif looked is None and declared_mb is not None:
         memory_mb, rests_on["memory"] = declared_mb, "what the workload declares: the model may need less"
     else:
@@ -212,22 +214,28 @@ def _profile(
         else "not known, and counted as none"
     )
     _check_gpu(asked)
-    threads = asked.threads
-    rests_on["threads"] = "--threads"
-    if threads is None:
+    if asked.threads is not None:
+        threads, rests_on["threads"] = _whole("threads", asked.threads, 1), "--threads"
+    else:
         busy = None if looked is None or typical is not None else looked.threads
-        threads = Decimal(max(1, round(busy or 1)))
+        threads = max(1, round(busy or 1))
         rests_on["threads"] = "assumed" if busy is None else f"measured: {busy:g} processors busy"
     return Profile(
         p50_ms=p50,
         p99_ms=p99,
         memory_mb=memory_mb,
         load_ms=load_ms,
-        threads=int(threads),
+        threads=threads,
         gpu=asked.gpu or "",
         gpu_p50_ms=None if asked.gpu_p50_ms is None else float(asked.gpu_p50_ms),
         gpu_p99_ms=None if asked.gpu_p99_ms is None else float(asked.gpu_p99_ms),
     )
+
+
+def _whole(name: str, number: Decimal, least: int) -> int:
+    if number != int(number) or number < least:
+        raise InvalidUsage(f"{_option(name)} is {plain(number)}; write a whole number from {least} on")
+    return int(number)
 
 
 def _check_gpu(asked: Asked) -> None:

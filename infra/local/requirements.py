@@ -14,6 +14,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 _PASSED = ("PIP_", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy")
 """Prefixes of variables that pip may need to reach its index."""
 
+HALF = "half-"
+"""Before the number of the process that installs into the folder: it gets its name once it is whole."""
+
 Run = Callable[[Sequence[str], Mapping[str, str]], int]
 
 
@@ -41,7 +44,8 @@ def provide(file: Path, cache: Path, run: Run) -> Path | None:
     if folder.is_dir():
         return folder
     cache.mkdir(mode=0o700, parents=True, exist_ok=True)
-    half = Path(tempfile.mkdtemp(prefix="half-", dir=cache))
+    _tidy(cache)
+    half = Path(tempfile.mkdtemp(prefix=f"{HALF}{os.getpid()}-", dir=cache))
     try:
         words = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
         passed = {key: value for key, value in os.environ.items() if key.startswith(_PASSED)}
@@ -57,6 +61,24 @@ def provide(file: Path, cache: Path, run: Run) -> Path | None:
     finally:
         shutil.rmtree(half, ignore_errors=True)
     return folder
+
+
+def _tidy(cache: Path) -> None:
+    """Remove what processes were installing when they were killed."""
+    for half in cache.glob(f"{HALF}*-*"):
+        process = half.name.split("-")[1]
+        if process.isdecimal() and not _is_alive(int(process)):
+            shutil.rmtree(half, ignore_errors=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def missing(file: Path) -> list[str]:

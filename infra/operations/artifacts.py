@@ -30,7 +30,8 @@ from model_packaging.artifact import (
 from model_packaging.functions import ImageArtifact, Target, build_function, identify_function
 from model_packaging.job import build_job, identify_job
 from model_packaging.sets import ArtifactSet, SetIdentity, build_set, identify_set
-from model_packaging.upload import Progress, upload, upload_set
+from model_packaging.uncompressed import UncompressedArtifact, build_uncompressed, identify_uncompressed
+from model_packaging.upload import Progress, upload, upload_prefix
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,18 @@ def _archive_identity(stack: Stack, workload: Any, cache: Path) -> ArtifactIdent
     return identify_archive(workload.model, stack.base, cache, packed_for(stack, workload))
 
 
+def _model_data(stack: Stack, workload: RealtimeEndpoint | AsyncEndpoint, cache: Path) -> ModelArtifact:
+    build = build_uncompressed if workload.uncompressed else build_archive
+    return build(workload.model, stack.base, cache, packed_for(stack, workload))
+
+
+def _model_data_identity(
+    stack: Stack, workload: RealtimeEndpoint | AsyncEndpoint, cache: Path
+) -> ArtifactIdentity:
+    identify = identify_uncompressed if workload.uncompressed else identify_archive
+    return identify(workload.model, stack.base, cache, packed_for(stack, workload))
+
+
 def _set(stack: Stack, workload: MultiModelEndpoint, cache: Path) -> ArtifactSet:
     return build_set(workload.name, workload.models, stack.base, cache, packed_for(stack, workload))
 
@@ -87,8 +100,8 @@ def _target(workload: LambdaEndpoint) -> Target:
 
 
 BUILDERS: Mapping[type, Callable[[Stack, Any, Path], Artifact]] = {
-    RealtimeEndpoint: _archive,
-    AsyncEndpoint: _archive,
+    RealtimeEndpoint: _model_data,
+    AsyncEndpoint: _model_data,
     ServerlessEndpoint: _archive,
     MultiModelEndpoint: _set,
     LambdaEndpoint: _function,
@@ -96,8 +109,8 @@ BUILDERS: Mapping[type, Callable[[Stack, Any, Path], Artifact]] = {
 }
 
 IDENTIFIERS: Mapping[type, Callable[[Stack, Any, Path], Identity]] = {
-    RealtimeEndpoint: _archive_identity,
-    AsyncEndpoint: _archive_identity,
+    RealtimeEndpoint: _model_data_identity,
+    AsyncEndpoint: _model_data_identity,
     ServerlessEndpoint: _archive_identity,
     MultiModelEndpoint: _set_identity,
     LambdaEndpoint: lambda stack, workload, cache: identify_function(
@@ -138,7 +151,8 @@ def _into_bucket(send: Callable[[Any, str, Any, Progress], bool]) -> Uploader:
 
 UPLOADERS: Mapping[type, Uploader] = {
     ModelArtifact: _into_bucket(upload),
-    ArtifactSet: _into_bucket(upload_set),
+    UncompressedArtifact: _into_bucket(upload_prefix),
+    ArtifactSet: _into_bucket(upload_prefix),
     ImageArtifact: containers.upload,
     KeptArtifact: lambda _name, _artifact, _connection, _meter: False,
 }

@@ -58,9 +58,14 @@ class _Instances:
 
 @dataclass(frozen=True, config=CONFIG)
 class RealtimeEndpoint(_Instances):
-    """A SageMaker endpoint on instances that are always up."""
+    """A SageMaker endpoint on instances that are always up.
+
+    With `uncompressed` the model lies in S3 file by file and not as model.tar.gz: an instance starts without unpacking
+    it, and another version sends only the files that changed. It pays with large weights.
+    """
 
     model: Model = field(kw_only=True)
+    uncompressed: bool = field(default=False, kw_only=True)
 
     @property
     def models(self) -> tuple[Model, ...]:
@@ -75,10 +80,11 @@ class AsyncEndpoint(_Instances):
     With `autoscaling=TargetTracking(min_capacity=0, ..., backlog_per_instance=5)` it goes down to no instance
     when nothing waits, and wakes when something does. `output_uri` is where answers are written, an S3 prefix;
     where it is None, below `data/` in the environment's bucket, as inputs are. `success_topic` and `error_topic`
-    are ARNs of SNS topics; where one is None the stack makes it.
+    are ARNs of SNS topics; where one is None the stack makes it. `uncompressed` is as a `RealtimeEndpoint` has it.
     """
 
     model: Model = field(kw_only=True)
+    uncompressed: bool = field(default=False, kw_only=True)
     concurrent_requests_per_instance: Annotated[int, Field(ge=1, le=1000)] = field(default=4, kw_only=True)
     output_uri: str | None = field(default=None, kw_only=True)
     success_topic: str | None = field(default=None, kw_only=True)

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from model_packaging.hosts.backlog import Backlog, Busy, Job
-from model_packaging.hosts.codecs import JSON_LINES, accepted
+from model_packaging.hosts.codecs import JSON, JSON_LINES, accepted
 from model_packaging.hosts.engine import Engine, Parts
 from model_packaging.hosts.exchange import body_of, failure, request_id
 from model_packaging.hosts.faults import Fault
@@ -23,6 +23,7 @@ from model_packaging.hosts.journal import Journal
 from model_packaging.hosts.metrics import CONTENT_TYPE, Metrics
 from model_packaging.hosts.pace import Pace, measured
 from model_packaging.hosts.settings import Settings
+from model_packaging.hosts.transform import execution_parameters
 
 STREAMED = {"text/event-stream", JSON_LINES}
 """Where Accept names one of them, and the handler has `stream_fn`, it answers as it is made: SageMaker does not tell
@@ -31,7 +32,7 @@ a container which of its two operations was called."""
 WATCHED_AFTER_SECONDS = 0.1
 """Who has waited for so long is asked whether they are still there; asking costs, so the quick are not asked."""
 
-SERVED = "GET /ping, POST /invocations and GET /metrics are."
+SERVED = "GET /ping, POST /invocations, GET /execution-parameters and GET /metrics are."
 
 
 class NotServed(Fault):
@@ -47,13 +48,14 @@ class NotAllowed(Fault):
 
 
 class Application:
-    """GET /ping, POST /invocations and GET /metrics."""
+    """GET /ping, POST /invocations, GET /execution-parameters and GET /metrics."""
 
     def __init__(self, handler: Handler, settings: Settings, model_dir: Path | None = None) -> None:
         threads = settings.threads_for(handler.thread_safe)
         batches = {} if model_dir is None else measured(model_dir)
         pace = Pace(settings, batches, handler.predict_batch_fn is not None, threads)
         self._settings, self._is_streaming = settings, handler.stream_fn is not None
+        self._transform = execution_parameters(settings, pace.max_batch, threads)
         self._journal = Journal(settings)
         self._backlog = Backlog(settings, pace)
         self._metrics = Metrics(self._backlog)
@@ -61,6 +63,7 @@ class Application:
         self._routes: dict[str, tuple[str, Callable[[Request], Awaitable[Response]]]] = {
             "/invocations": ("POST", self._invocations),
             "/ping": ("GET", self._ping),
+            "/execution-parameters": ("GET", self._parameters),
             "/metrics": ("GET", self._page),
         }
 
@@ -100,6 +103,9 @@ class Application:
 
     async def _ping(self, request: Request) -> Response:
         return Response(status_code=200)
+
+    async def _parameters(self, request: Request) -> Response:
+        return Response(self._transform, headers={"content-type": JSON})
 
     async def _page(self, request: Request) -> Response:
         return Response(self._metrics.page(), headers={"content-type": CONTENT_TYPE})

@@ -3,7 +3,8 @@
 After SIGTERM the port is closed, and what was accepted is answered: also on connections that the system has accepted
 and the host has not taken yet, which it would reset where the port is simply closed. A connection that is kept open
 between requests is not closed at once, as uvicorn would: a request that is on its way on it would be lost. For a moment
-each answer says that its connection ends, and only then those go on which nothing comes.
+each answer says that its connection ends; what still comes while the last of those let in are answered is refused, so
+that its sender asks elsewhere; and only then those connections go on which nothing comes.
 """
 
 import asyncio
@@ -16,12 +17,17 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import uvicorn
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from model_packaging.hosts.journal import LIBRARIES
+from model_packaging.hosts.exchange import failure
+from model_packaging.hosts.journal import LIBRARIES, Journal
+from model_packaging.hosts.settings import Settings
 
 TAKE_SECONDS, GRACE_SECONDS, DRAIN_SECONDS = 1.0, 3.0, 20
-"""With uvicorn's own pauses less than 25 seconds; SageMaker sends SIGKILL 30 seconds after SIGTERM."""
+"""With uvicorn's own pauses some 25 seconds; SageMaker sends SIGKILL 30 seconds after SIGTERM."""
+
+ENDS = "The host ends, and takes no more requests; send it again."
 
 PAUSE_SECONDS = 0.05
 TURNS = 5
@@ -51,30 +57,39 @@ class Listener(uvicorn.Server):
                 lifespan="off",
                 backlog=BACKLOG,
                 timeout_keep_alive=75,
-                timeout_graceful_shutdown=DRAIN_SECONDS,
                 interface="asgi3",
             )
         )
-        self._app, self._draining = app, False
+        self._app, self._draining, self._refusing = app, False, False
+        self._journal = Journal(Settings.of(environment))
 
     async def _closing(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The application; while the host ends, each of its answers ends its connection."""
-        await self._app(scope, receive, _last(send) if self._draining else send)
+        """The application; while the host ends, each of its answers ends its connection, and at last none is let in."""
+        if self._refusing and scope["type"] == "http":
+            refusal = failure(Request(scope, receive), self._journal, 503, ENDS, {"retry-after": "1"})
+            await refusal(scope, receive, _last(send))
+        else:
+            await self._app(scope, receive, _last(send) if self._draining else send)
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve on a socket that stays in our hands."""
         super().run(sockets or [self.config.bind_socket()])
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take what is there already; close the port; give the connections a moment; end."""
+        """Take what is there; close the port; give connections a moment, and those let in their time; end."""
         self._draining = True
         await take(sockets or [])
         for server in self.servers:
             server.close()
-        end = time.monotonic() + GRACE_SECONDS
-        while self.server_state.connections and time.monotonic() < end:
+        began, state = time.monotonic(), self.server_state
+        while state.connections and time.monotonic() < began + GRACE_SECONDS:
+            await asyncio.sleep(PAUSE_SECONDS)
+        self._refusing = True
+        end = began + GRACE_SECONDS + DRAIN_SECONDS
+        while state.tasks and time.monotonic() < end:
             await asyncio.sleep(PAUSE_SECONDS)
         await _turns()
+        self.config.timeout_graceful_shutdown = max(1, round(end - time.monotonic()))
         await super().shutdown(sockets)
 
 

@@ -1,4 +1,4 @@
-"""The SageMaker host: GET /ping, POST /invocations and GET /metrics, as a SageMaker container answers them.
+"""The SageMaker host: GET /ping, POST /invocations, GET /execution-parameters and GET /metrics, as a container answers.
 
     SM_MODEL_DIR              where the model lies               /opt/ml/model
     SAGEMAKER_BIND_TO_PORT    the port                           8080

@@ -50,13 +50,12 @@ class Estimator:
             )
         except Exception as error:  # the converter's errors share no base
             reason = " ".join(str(error).split())[:300]
-            raise BuildFailed(f"skl2onnx cannot convert {type(self.estimator).__name__}: {reason}") from error
+            raise BuildFailed(
+                f"skl2onnx cannot convert {type(self.estimator).__name__}: {reason}; write an inference.py of its own "
+                "that loads it with joblib, and name the file: Model(..., trust_pickle=('model.joblib',))."
+            ) from error
         if self._classifies:  # labels and probabilities: the second is what can be compared
-            probabilities = model.graph.output[1].name
-            graph.replace(
-                model.graph.output, [one for one in model.graph.output if one.name == probabilities]
-            )
-            graph.drop_unused(model)
+            graph.keep_output(model, model.graph.output[1].name)
         return graph.plain(model)
 
     @property

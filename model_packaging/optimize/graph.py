@@ -98,6 +98,12 @@ def quantisable(model: "onnx.ModelProto") -> list[str]:
     ]
 
 
+def keep_output(model: "onnx.ModelProto", name: str) -> None:
+    """Leave one output, and what it needs."""
+    replace(model.graph.output, [output for output in model.graph.output if output.name == name])
+    drop_unused(model)
+
+
 def drop_unused(model: "onnx.ModelProto") -> None:
     """Remove the nodes and weights that no output needs."""
     graph = model.graph

@@ -90,6 +90,8 @@ class TorchModule:
             raise BuildFailed(
                 f"The output is named {self.output!r}, as is something inside of the module; name it otherwise."
             )
+        if len(model.graph.output) > 1:
+            graph.keep_output(model, self.output)
         graph.save(model, target)
 
     def answer(self) -> "Answer":

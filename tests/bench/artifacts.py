@@ -1,5 +1,7 @@
-"""An artifact of 1 GB: scanned, hashed and packed, against Python's tarfile at gzip level 9; and its second upload."""
+"""An artifact of 1 GB: packed, against Python's tarfile at gzip level 9; its second upload; and not packed at all."""
 
+import shutil
+import subprocess
 import tarfile
 import time
 from pathlib import Path
@@ -8,6 +10,7 @@ import numpy as np
 
 from model_packaging import Model
 from model_packaging.artifact import build_archive
+from model_packaging.uncompressed import build_uncompressed
 from model_packaging.upload import upload
 from tests.e2e.conftest import Yard
 
@@ -64,6 +67,29 @@ def artifact(yard: Yard, scratch: Path) -> float:
     return ratio
 
 
+def uncompressed(_yard: Yard, scratch: Path) -> float:
+    """What an instance does with the 1 GB once it has it: files as they are, against model.tar.gz through tar."""
+    model = _folder(scratch)
+    packed = build_archive(model, scratch, scratch / "cache")
+    plain = build_uncompressed(model, scratch, scratch / "cache")
+    (scratch / "unpacked").mkdir()
+    started = time.perf_counter()
+    subprocess.run(["tar", "-xzf", str(packed.file), "-C", str(scratch / "unpacked")], check=True)
+    peer = time.perf_counter() - started
+    started = time.perf_counter()
+    for path, place in plain.places.items():
+        target = scratch / "plain" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(place.file, target)
+    ours = time.perf_counter() - started
+    print(
+        f"{plain.unpacked_bytes / 1e9:.2f} GB as files against unpacking: {ours:.2f} s, peer {peer:.2f} s, "
+        f"ratio {ours / peer:.2f}; read {plain.size_bytes / 1e9:.2f} GB, peer {packed.size_bytes / 1e9:.2f} GB",
+        flush=True,
+    )
+    return ours / peer
+
+
 def _folder(scratch: Path) -> Model:
     folder = scratch / "models" / "large"
     folder.mkdir(parents=True)
@@ -79,4 +105,4 @@ def _folder(scratch: Path) -> Model:
     return Model(Path("models/large"), framework="onnx")
 
 
-BENCHES = {"artifact": artifact}
+BENCHES = {"artifact": artifact, "uncompressed": uncompressed}

@@ -28,6 +28,8 @@ def keys(stack) -> dict[str, str]:
 def _key(workload) -> str:
     if isinstance(workload, MultiModelEndpoint):
         return f"sets/{workload.name}/{'a' * 64}/"
+    if getattr(workload, "uncompressed", False):
+        return f"models/{workload.models[0].name}/{'a' * 64}/model/"
     return f"models/{workload.models[0].name}/{'a' * 64}/artifact"
 
 

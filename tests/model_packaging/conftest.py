@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from model_packaging import Model
 from model_packaging.hosts.codecs import JSON
@@ -17,6 +19,8 @@ from model_packaging.prepare import prepare
 STACKS = Path(__file__).parents[2] / "stacks"
 
 ECHO = "def predict_fn(data, model):\n    return data\n"
+
+BUCKET = "modelyard-test"
 
 MakeModel = Callable[..., Model]
 
@@ -40,6 +44,17 @@ def make_model(tmp_path: Path) -> MakeModel:
 def cache(tmp_path: Path) -> Path:
     """An empty artifact cache that is not there yet."""
     return tmp_path / ".modelyard" / "artifacts"
+
+
+@pytest.fixture
+def client() -> Iterator[Any]:
+    """S3 with an empty bucket, in this process."""
+    with mock_aws():
+        made = boto3.client(
+            "s3", region_name="us-east-1", aws_access_key_id="any", aws_secret_access_key="any"
+        )
+        made.create_bucket(Bucket=BUCKET)
+        yield made
 
 
 @pytest.fixture(scope="session")

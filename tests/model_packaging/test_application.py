@@ -176,6 +176,29 @@ def test_pings_and_metrics_are_answered_while_the_model_is_busy(gate):
     assert headers["content-type"].startswith("text/plain") and b"modelyard_in_flight 1.0" in page
 
 
+@pytest.mark.parametrize(
+    "settings, is_batched, transforms, payload_mb",
+    [
+        ({}, False, 2, 6),  # one at a time: one at work, one that waits
+        ({"max_batch_size": 4}, True, 8, 6),
+        ({"max_batch_size": 64}, True, 16, 6),  # no more than 100 MB together
+        ({"max_batch_size": 64, "queue_size": 5}, True, 5, 6),
+        ({"body_limit_bytes": 1_073_741_824}, False, 1, 100),
+        ({"body_limit_bytes": 1000}, False, 2, 1),
+    ],
+)
+def test_a_transform_job_is_told_how_to_ask(gate, settings, is_batched, transforms, payload_mb):
+    handler = batched(gate) if is_batched else Handler(model=None, predict_fn=gate.predict)
+    with served(handler, **settings) as app:
+        status, headers, answer = asyncio.run(call(app, path="/execution-parameters", method="GET"))
+    assert (status, headers["content-type"]) == (200, "application/json")
+    assert json.loads(answer) == {
+        "MaxConcurrentTransforms": transforms,
+        "BatchStrategy": "SINGLE_RECORD",
+        "MaxPayloadInMB": payload_mb,
+    }
+
+
 def test_safe_handlers_run_in_several_threads():
     together = threading.Barrier(2, timeout=20)
     handler = Handler(model=None, predict_fn=lambda data, model: together.wait(), thread_safe=True)

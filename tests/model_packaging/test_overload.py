@@ -1,6 +1,7 @@
 """More than the host can do, for seconds: every request is answered or refused at once, and a signal loses none."""
 
 import http.client
+import json
 import threading
 import time
 
@@ -69,3 +70,38 @@ def test_an_accepted_request_is_answered_after_the_signal_on_a_kept_connection(h
     waiting.start()
     waiting.join(10)
     assert process.returncode == 0
+
+
+SLOW = """
+import time
+def predict_fn(data, model):
+    time.sleep(data)
+    return data
+"""
+
+
+def test_a_kept_connection_lives_until_the_last_is_answered_and_what_comes_on_it_is_refused(tmp_path):
+    (tmp_path / "inference.py").write_text(SLOW)
+    with (tmp_path / "log").open("wb") as log:
+        process, port = start(tmp_path, log)
+        try:
+            wait_until_up(process, port)
+            kept, busy = (http.client.HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(2))
+            for connection, body in ((kept, b"0"), (busy, b"6")):
+                connection.request("POST", "/invocations", body, {"content-type": "application/json"})
+            assert kept.getresponse().read() == b"0"
+            process.terminate()
+            time.sleep(4)
+            kept.request("POST", "/invocations", b"0", {"content-type": "application/json"})
+            refusal = kept.getresponse()
+            assert (refusal.status, refusal.headers["connection"], refusal.headers["retry-after"]) == (
+                503,
+                "close",
+                "1",
+            )
+            assert "send it again" in json.loads(refusal.read())["error"]
+            assert busy.getresponse().read() == b"6"
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+            process.wait()

@@ -2,26 +2,13 @@
 
 import os
 
-import boto3
 import pytest
-from moto import mock_aws
 
 from model_packaging.checksum import PART_BYTES
 from model_packaging.errors import InvalidModel, UploadFailed
 from model_packaging.sets import build_set, identify_set, target
-from model_packaging.upload import upload_set
-
-BUCKET = "modelyard-test"
-
-
-@pytest.fixture
-def client():
-    with mock_aws():
-        made = boto3.client(
-            "s3", region_name="us-east-1", aws_access_key_id="any", aws_secret_access_key="any"
-        )
-        made.create_bucket(Bucket=BUCKET)
-        yield made
+from model_packaging.upload import upload_prefix
+from tests.model_packaging.conftest import BUCKET
 
 
 @pytest.fixture
@@ -65,22 +52,22 @@ def test_members_are_sent_once_and_copied_within_s3(pair, tmp_path, cache, clien
     built = build_set("readers", pair, tmp_path, cache)
     sent = []
     client.meta.events.register("before-call.s3", lambda model, **_: sent.append(model.name))
-    assert upload_set(built, BUCKET, client) is True
+    assert upload_prefix(built, BUCKET, client) is True
     assert (sent.count("PutObject"), sent.count("CopyObject")) == (2, 2)
     assert names(client, "sets/") == [f"{built.key}one.tar.gz", f"{built.key}two.tar.gz"]
     for member in built.members:
         body = client.get_object(Bucket=BUCKET, Key=built.key + target(member))["Body"].read()
         assert body == member.file.read_bytes()
     sent.clear()
-    assert upload_set(built, BUCKET, client) is False
+    assert upload_prefix(built, BUCKET, client) is False
     assert set(sent) == {"HeadObject"}
 
 
 def test_a_large_member_which_went_up_in_parts_is_copied_too(make_model, tmp_path, cache, client):
     model = make_model({"weights.npz": os.urandom(PART_BYTES + 5)}, name="large")
     built = build_set("readers", [model], tmp_path, cache)
-    assert upload_set(built, BUCKET, client) is True
-    assert upload_set(built, BUCKET, client) is False
+    assert upload_prefix(built, BUCKET, client) is True
+    assert upload_prefix(built, BUCKET, client) is False
 
 
 def test_a_copy_that_is_lost_is_told(pair, tmp_path, cache, client):
@@ -91,4 +78,4 @@ def test_a_copy_that_is_lost_is_told(pair, tmp_path, cache, client):
 
     client.meta.events.register("after-call.s3.CopyObject", lose)
     with pytest.raises(UploadFailed, match=r"one\.tar\.gz holds nothing where a copy of .* run it again"):
-        upload_set(built, BUCKET, client)
+        upload_prefix(built, BUCKET, client)

@@ -9,24 +9,12 @@ from collections import Counter
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
 from model_packaging.artifact import ModelArtifact
 from model_packaging.checksum import PART_BYTES
 from model_packaging.errors import UploadFailed
 from model_packaging.upload import upload
-
-BUCKET = "modelyard-test"
-
-
-@pytest.fixture
-def client():
-    with mock_aws():
-        made = boto3.client(
-            "s3", region_name="us-east-1", aws_access_key_id="any", aws_secret_access_key="any"
-        )
-        made.create_bucket(Bucket=BUCKET)
-        yield made
+from tests.model_packaging.conftest import BUCKET
 
 
 @pytest.fixture

@@ -47,6 +47,11 @@ def check_model_data(account_id: str, partition: str, container: Mapping[str, An
         if not container.get("ModelDataUrl"):
             raise ValidationError("A container with Mode MultiModel needs ModelDataUrl, an S3 prefix.")
         return
+    source = container.get("ModelDataSource", {}).get("S3DataSource", {})
+    if source.get("S3DataType") == "S3Prefix" and not source["S3Uri"].endswith("/"):
+        raise ValidationError(f"S3Uri {source['S3Uri']} of the type S3Prefix does not end with '/'.")
+    if source.get("S3DataType") == "S3Prefix" and source.get("CompressionType") == "Gzip":
+        raise ValidationError("CompressionType Gzip goes with S3DataType S3Object.")
     location = _location(container)
     if location is not None and not _keys(account_id, partition, location):
         raise ValidationError(f"Could not find model data at {location}.")

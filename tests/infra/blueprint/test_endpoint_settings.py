@@ -130,3 +130,20 @@ def test_every_kind_has_its_postcondition_and_a_policy_for_callers(render, workl
     (condition,) = only(made, "aws_sagemaker_endpoint").postconditions
     assert condition.equals == only(made, CONFIGURATION).ref("name")
     assert made.outputs[f"{workload.name}_invoke_policy_arn"] == only(made, "aws_iam_policy").ref("arn")
+
+
+PREFIX = "models/tiny/1/model/"
+
+
+@pytest.mark.parametrize("workload", [realtime(uncompressed=True), asynchronous(uncompressed=True)])
+def test_what_is_not_compressed_is_read_below_its_prefix(render, workload):
+    made = render(workload, PREFIX)
+    container = only(made, "aws_sagemaker_model").arguments["primary_container"]
+    (source,) = container["model_data_source"]["s3_data_source"]
+    assert source["s3_uri"].endswith(f"/{PREFIX}") and "model_data_url" not in container
+    assert (source["s3_data_type"], source["compression_type"]) == ("S3Prefix", "None")
+    found = statements(made)["FindTheModel"]
+    assert found["Action"] == ["s3:ListBucket"]
+    assert found["Condition"] == {"StringLike": {"s3:prefix": ["models/tiny/*"]}}
+    assert found["Resource"][0].endswith(":s3:::" + source["s3_uri"].split("/")[2])
+    assert "FindTheModel" not in statements(render(workload))

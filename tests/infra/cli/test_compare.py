@@ -144,7 +144,7 @@ def test_tokens_bring_managed_models_into_it():
         ([*MODEL, "--requests", "nan"], "--requests is nan; allowed is a number"),
         ([*MODEL, "--p99-ms", "0"], "the p99 to keep is 0.0 ms; allowed is above 0"),
         ([*MODEL, "--p50-ms", "1e11"], "a model of p50 100000000000.0 ms"),
-        ([*MODEL, "--memory-mb", "0"], "write at least 1 MB"),
+        ([*MODEL, "--memory-mb", "0"], "--memory-mb is 0; write a whole number from 1 on"),
         ([*MODEL, "--gpu", "T5"], "--gpu is 'T5'; allowed are A100, A10G, "),
         ([*MODEL, "--gpu-p50-ms", "5"], "--gpu, --gpu-p50-ms and --gpu-p99-ms belong together"),
         ([*MODEL, "--env", "dev"], "--env and --workload belong to a stack"),
@@ -216,3 +216,22 @@ def test_a_measured_model_is_compared_by_its_own_folder(tmp_path, monkeypatch):
         "measured when the model was optimised, on the machine that profile.json"
     )
     assert (found["profile"]["p50_ms"], found["profile"]["memory_mb"]) == (123, 77)
+
+
+def test_a_seed_is_another_month_of_the_same_traffic():
+    one, same, other = (data(*MODEL, *FEW, "--traffic", "bursty", "--seed", seed) for seed in ("3", "3", "4"))
+    assert one == same and one != other
+    assert "with seed 3" in run(*MODEL, *FEW, "--seed", "3").stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "said", "told"),
+    [
+        ("--threads", "2.5", "--threads is 2.5; write a whole number from 1 on."),
+        ("--threads", "0", "--threads is 0; write a whole number from 1 on."),
+        ("--memory-mb", "0.4", "--memory-mb is 0.4; write a whole number from 1 on."),
+        ("--seed", "1.5", "--seed is 1.5; write a whole number from 0 on."),
+    ],
+)
+def test_what_is_no_whole_number_is_refused_and_not_cut(option, said, told):
+    assert refused(*MODEL, *FEW, option, said) == told

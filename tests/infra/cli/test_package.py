@@ -86,3 +86,64 @@ def test_optimising_a_folder_without_a_script_is_refused(folder):
     done = package(str(folder), "--optimize")
     assert isinstance(done.exception, InvalidModel)
     assert "names no script that makes its weights" in str(done.exception)
+
+
+@pytest.fixture
+def bare(folder):
+    """An ONNX file, and no folder around it."""
+    onnx = pytest.importorskip("onnx")
+    values = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["items", 2]) for name in "xy"]
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node("Abs", ["x"], ["y"])], "abs", values[:1], values[1:]
+    )
+    opset = onnx.helper.make_opsetid("", 18)
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[opset], ir_version=8), "bare.onnx")
+    return "bare.onnx"
+
+
+def test_a_bare_file_becomes_a_model_folder_and_its_artifact(bare, tmp_path):
+    done = package(bare, "--to", "models/absolute", "--json")
+    assert done.exit_code == 0, done.output
+    (told,) = json.loads(done.stdout)
+    assert told["model"] == "absolute"
+    assert told["files"] == ["code/inference.py", "code/requirements.txt", "model.onnx"]
+    assert "Model('models/absolute', framework='onnx', weights=('model.onnx',))" in done.stderr
+    again = package(bare, "--to", "models/absolute")
+    assert isinstance(again.exception, InvalidModel) and "there already" in str(again.exception)
+    assert json.loads(package("models/absolute", "--json").stdout)[0]["digest"] == told["digest"]
+
+
+def test_a_bare_file_without_a_place_is_told_of_it(bare):
+    assert "make a model folder of it: modelyard package bare.onnx --to FOLDER" in str(
+        package(bare).exception
+    )
+    served = CliRunner().invoke(application, ["serve", bare])
+    assert "modelyard package bare.onnx --to FOLDER, and serve that folder." in str(served.exception)
+
+
+def test_what_no_folder_can_be_made_of_is_refused(folder):
+    told = str(package(str(folder), "--to", "models/other").exception)
+    assert told.endswith("is neither an .onnx file nor a folder with config.json and model.safetensors.")
+    assert "leave out --env" in str(package("a.onnx", "--to", "models/other", "--env", "dev").exception)
+
+
+UNCOMPRESSED = """
+from infra import RealtimeEndpoint, Stack
+from model_packaging import Model
+
+def stack(env):
+    tiny = Model("../tiny", framework="onnx")
+    return Stack("plain", env, [RealtimeEndpoint("a", model=tiny, instance_type="ml.m5.large", uncompressed=True)])
+"""
+
+
+def test_a_model_that_is_not_compressed_is_shown_by_its_prefix(folder, tmp_path):
+    (tmp_path / "stacks" / "plain.py").write_text(UNCOMPRESSED)
+    (tmp_path / "stacks" / "environments" / "dev.toml").write_text(
+        'region = "us-east-1"\naccount_id = "111122223333"\n'
+    )
+    done = package("plain", "--env", "dev")
+    assert done.exit_code == 0, done.exception
+    assert done.stdout.splitlines()[0] == "tiny/model/"
+    (told,) = json.loads(package("plain", "--env", "dev", "--json").stdout)
+    assert told["key"] == f"models/tiny/{told['digest']}/model/" and told["files"] == ["code/inference.py"]

@@ -160,7 +160,7 @@ def test_a_trace_tells_the_requests(tmp_path: Path) -> None:
             ENDPOINT,
             {"requests_per_month": 9},
             {"p50_ms": D(9), "memory_mb": D(9), "threads": D(0)},
-            "at least 1 MB",
+            "--threads is 0; write a whole number from 1 on",
         ),
         (
             ENDPOINT,

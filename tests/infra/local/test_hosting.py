@@ -339,6 +339,23 @@ def test_a_role_or_an_artifact_that_is_missing(sagemaker, client, bucket, hostin
         assert (code, message.split(".")[0]) == ("ValidationException", f"Could not assume role {role}")
 
 
+@pytest.mark.parametrize(
+    ("key", "compression", "told"),
+    [
+        ("nowhere/", "None", "Could not find model data at s3://{bucket}/nowhere/."),
+        ("nowhere", "None", "S3Uri s3://{bucket}/nowhere of the type S3Prefix does not end with '/'."),
+        ("nowhere/", "Gzip", "CompressionType Gzip goes with S3DataType S3Object."),
+    ],
+)
+def test_a_prefix_holds_files_that_are_not_compressed(
+    sagemaker, bucket, hosting_role, key, compression, told
+):
+    files = {"S3Uri": f"s3://{bucket}/{key}", "S3DataType": "S3Prefix", "CompressionType": compression}
+    container = {"Image": "i", "ModelDataSource": {"S3DataSource": files}}
+    request = {"ModelName": "m", "PrimaryContainer": container, "ExecutionRoleArn": hosting_role}
+    assert refusal(sagemaker.create_model, **request) == ("ValidationException", told.format(bucket=bucket))
+
+
 def test_lists_are_filtered_sorted_and_paged(sagemaker, make_model):
     names = [make_model(NAME="listed") for _ in range(3)]
     found = sagemaker.list_models(SortBy="Name", SortOrder="Ascending", NameContains=names[0])["Models"]

@@ -1,5 +1,8 @@
 """What a requirements.txt asks for, and this Python has."""
 
+import os
+import subprocess
+import sys
 from importlib.metadata import version
 
 import pytest
@@ -50,3 +53,15 @@ def test_a_file_that_is_not_text(tmp_path):
     file.write_bytes(b"caf\xe9==1\n")
     with pytest.raises(NotInstalled, match=r"requirements\.txt is not UTF-8"):
         provide(file, tmp_path / "cache", lambda target, variables: 0)
+
+
+def test_what_a_killed_process_left_goes_and_what_is_under_way_stays(tmp_path):
+    file, cache = tmp_path / "requirements.txt", tmp_path / "cache"
+    file.write_text("nowhere==1.0\n")
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    left, own, other = (cache / f"half-{name}" for name in (f"{ended.pid}-a", f"{os.getpid()}-b", "notes"))
+    for half in (left, own, other):
+        (half / "package").mkdir(parents=True)
+    folder = provide(file, cache, lambda target, variables: 0)
+    assert sorted(cache.iterdir()) == sorted([folder, own, other])

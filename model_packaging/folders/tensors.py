@@ -1,0 +1,91 @@
+"""Models over arrays: an ONNX file, a torch module, a scikit-learn estimator. `handlers/arrays.py` runs them."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model_packaging.errors import InvalidModel
+from model_packaging.folders.writer import write
+from model_packaging.model import Model
+from model_packaging.optimize.estimator import Estimator
+from model_packaging.optimize.sources import OnnxFile
+from model_packaging.optimize.torch_module import TorchModule
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from model_packaging.optimize.calibration import Feed
+
+HANDLER = "arrays"
+
+
+def from_onnx(file: Path, into: Path, *, example: "Feed | None" = None) -> Model:
+    """A folder of an ONNX file; `example` are inputs of one item or more, for sample.json.
+
+    Raises `InvalidModel` for what is no ONNX file, keeps its weights in others, or cannot be loaded.
+    """
+    return write(OnnxFile(file), into, HANDLER, example=example, sample=_sample(example))
+
+
+def from_torch(
+    module: Any,
+    example: "Feed",
+    into: Path,
+    *,
+    output: str = "output",
+    sizes: Mapping[int, tuple[str, int | None]] | None = None,
+) -> Model:
+    """A folder of a torch module; the tensor (items, ...) that it gives first is the answer, named `output`.
+
+    `example` has an array (items, ...) for each input, in the order of `forward`, and two items at least: their number
+    stays free. `sizes` names further axes that vary, such as {1: ("tokens", 512)}. Raises `InvalidModel`,
+    `BuildFailed`.
+    """
+    _check_items(example)
+    return write(
+        TorchModule(module, example, output, sizes), into, HANDLER, example=example, sample=_sample(example)
+    )
+
+
+def from_estimator(estimator: Any, sample: "ArrayLike", into: Path) -> Model:
+    """A folder of a fitted estimator or pipeline over numbers; `sample` are rows (n, features), two at least.
+
+    A classifier answers its probabilities, and the labels where it is asked by name; anything else its prediction.
+    Raises `InvalidModel`, and `BuildFailed` for what skl2onnx cannot convert.
+    """
+    import numpy as np
+
+    rows = np.asarray(sample, dtype=np.float32)
+    if rows.ndim != 2:
+        raise InvalidModel(f"The sample has the shape {rows.shape}; give rows of numbers: (rows, features).")
+    example = {Estimator.INPUT: rows}
+    _check_items(example)
+    classes = getattr(estimator, "classes_", None)
+    if classes is not None and not hasattr(estimator, "predict_proba"):
+        raise InvalidModel(
+            f"{type(estimator).__name__} has no predict_proba, which is a classifier's answer; fit it inside of "
+            "CalibratedClassifierCV."
+        )
+    files = {} if classes is None else {"classes.json": json.dumps(np.asarray(classes).tolist())}
+    return write(
+        Estimator(estimator, rows.shape[1]),
+        into,
+        HANDLER,
+        example=example,
+        sample=_sample(example),
+        files=files,
+    )
+
+
+def _check_items(example: "Feed") -> None:
+    counts = {name: value.shape[0] if value.ndim else 0 for name, value in example.items()}
+    if len(set(counts.values())) != 1 or min(counts.values()) < 2:
+        raise InvalidModel(
+            f"The example has {counts} items; give each input the same number along its first axis, two or more."
+        )
+
+
+def _sample(example: "Feed | None") -> dict[str, Any] | None:
+    """The example's first item, as a request."""
+    return None if example is None else {name: value[:1].tolist() for name, value in example.items()}

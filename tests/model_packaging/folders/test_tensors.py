@@ -1,0 +1,205 @@
+"""ONNX files, torch modules and estimators as model folders: the same answers, out of the host."""
+
+import io
+import json
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from onnx import TensorProto, helper
+from sklearn.datasets import load_iris
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import LinearSVC
+
+from model_packaging.artifact import identify_archive
+from model_packaging.errors import InvalidModel
+from model_packaging.folders import from_estimator, from_onnx, from_torch
+from tests.model_packaging.folders.conftest import npy
+
+RANDOM = np.random.default_rng(11)
+
+
+class Network(torch.nn.Module):
+    """Two inputs, the second of whole numbers."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(5)
+        self.table = torch.nn.Embedding(10, 4)
+        self.layers = torch.nn.Sequential(torch.nn.Linear(7, 16), torch.nn.ReLU(), torch.nn.Linear(16, 3))
+
+    def forward(self, values, kinds):
+        return self.layers(torch.cat([values, self.table(kinds)], dim=1))
+
+
+def feed(items):
+    return {
+        "values": RANDOM.normal(size=(items, 3)).astype(np.float32),
+        "kinds": RANDOM.integers(0, 10, items),
+    }
+
+
+def expected(module, given):
+    with torch.inference_mode():
+        return module(*(torch.from_numpy(value) for value in given.values())).numpy()
+
+
+def as_json(given):
+    return {name: value.tolist() for name, value in given.items()}
+
+
+def test_a_torch_module_answers_as_before_in_any_number_of_items(tmp_path, host):
+    module = Network()
+    model = from_torch(module, feed(2), tmp_path / "network", output="scores")
+    assert sorted(file.name for file in (tmp_path / "network").iterdir()) == [
+        "inference.py", "model.onnx", "requirements.txt", "sample.json",
+    ]  # fmt: skip
+    ask = host(model)
+    for items in (1, 2, 5):
+        given = feed(items)
+        np.testing.assert_allclose(ask(as_json(given))["scores"], expected(module, given), atol=1e-5)
+    together = [feed(items) for items in (1, 3, 1, 2)]
+    for answer, given in zip(ask(*map(as_json, together)), together, strict=True):
+        np.testing.assert_allclose(answer["scores"], expected(module, given), atol=1e-5)
+    assert ask(json.loads((tmp_path / "network" / "sample.json").read_bytes()))["scores"]
+
+
+def test_the_same_module_makes_the_same_artifact(tmp_path):
+    example = feed(2)
+    one, other = (from_torch(Network(), example, tmp_path / name / "network") for name in ("a", "b"))
+    digests = {identify_archive(model, tmp_path, tmp_path / "cache").digest for model in (one, other)}
+    assert len(digests) == 1
+
+
+def test_a_module_with_a_fixed_number_of_items_is_refused(tmp_path):
+    class Fixed(torch.nn.Module):
+        def forward(self, values):
+            return values.reshape(2, 3) * 2
+
+    with pytest.raises(InvalidModel, match="The model itself fails with 1 items: shape") as raised:
+        from_torch(Fixed(), {"values": np.ones((2, 3), np.float32)}, tmp_path / "fixed")
+    assert "\n" not in str(raised.value) and list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def iris():
+    rows, kinds = load_iris(return_X_y=True)
+    return rows.astype(np.float32), np.array(["setosa", "versicolor", "virginica"])[kinds]
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        make_pipeline(StandardScaler(), LogisticRegression()),
+        RandomForestClassifier(n_estimators=10, random_state=2),
+    ],
+    ids=["pipeline", "forest"],
+)
+def test_a_classifier_gives_probabilities_and_labels(tmp_path, host, iris, estimator):
+    rows, kinds = iris
+    estimator.fit(rows, kinds)
+    ask = host(from_estimator(estimator, rows[::10], tmp_path / "iris"))
+    likely = estimator.predict_proba(rows)
+    answer = ask({"features": rows.tolist()})
+    np.testing.assert_allclose(answer["probabilities"], likely, atol=1e-5)
+    assert answer["labels"] == estimator.predict(rows).tolist()
+    np.testing.assert_allclose(ask(rows[:3].tolist()), likely[:3], atol=1e-5)
+    answered = ask(npy(rows[:3]), kind="application/x-npy")
+    np.testing.assert_allclose(np.load(io.BytesIO(answered)), likely[:3], atol=1e-5)
+    lines = ask("\n".join(",".join(map(str, row)) for row in rows[:3]).encode(), kind="text/csv")
+    np.testing.assert_allclose(np.loadtxt(io.BytesIO(lines), delimiter=","), likely[:3], atol=1e-5)
+
+
+def test_a_regressor_gives_its_prediction(tmp_path, host, iris):
+    rows, _ = iris
+    forest = RandomForestRegressor(n_estimators=10, random_state=2).fit(rows[:, :3], rows[:, 3])
+    ask = host(from_estimator(forest, rows[::10, :3], tmp_path / "widths"))
+    found = np.ravel(ask(rows[:20, :3].tolist()))
+    np.testing.assert_allclose(found, forest.predict(rows[:20, :3]), atol=1e-5)
+
+
+def test_a_classifier_without_probabilities_is_refused(tmp_path, iris):
+    with pytest.raises(InvalidModel, match="LinearSVC has no predict_proba"):
+        from_estimator(LinearSVC().fit(*iris), iris[0][:5], tmp_path / "svc")
+
+
+def graph_file(file, lengths=("items", 3), opset=18):
+    """y = 2 x, over rows of so many numbers."""
+
+    def value(name):
+        return helper.make_tensor_value_info(name, TensorProto.FLOAT, list(lengths))
+
+    two = helper.make_tensor("two", TensorProto.FLOAT, [], [2.0])
+    graph = helper.make_graph(
+        [helper.make_node("Mul", ["x", "two"], ["y"])], "double", [value("x")], [value("y")], [two]
+    )
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8), str(file)
+    )
+    return file
+
+
+def test_an_onnx_file_answers_as_it_is(tmp_path, host):
+    ask = host(from_onnx(graph_file(tmp_path / "double.onnx"), tmp_path / "double"))
+    assert ask([[1, 2, 3]]) == [[2, 4, 6]]
+    assert ask({"x": [[1, 2, 3], [0, 0, 1]]}) == {"y": [[2, 4, 6], [0, 0, 2]]}
+    assert ask([[1, 1, 1]], {"x": [[2, 2, 2]]}) == [[[2, 2, 2]], {"y": [[4, 4, 4]]}]
+
+
+def test_a_graph_for_one_item_only_gets_each_by_itself(tmp_path, host):
+    ask = host(from_onnx(graph_file(tmp_path / "double.onnx", (1, 3)), tmp_path / "double"))
+    assert ask([[1, 1, 1]], [[2, 2, 2]]) == [[[2, 2, 2]], [[4, 4, 4]]]
+
+
+def test_an_operator_set_beyond_the_oldest_runtime_is_pinned_to_the_newest(tmp_path):
+    from_onnx(graph_file(tmp_path / "old.onnx"), tmp_path / "old")
+    from_onnx(graph_file(tmp_path / "new.onnx", opset=21), tmp_path / "new")
+    assert "onnxruntime==1.16.3; python" in (tmp_path / "old" / "requirements.txt").read_text()
+    assert "onnxruntime==1.16.3" not in (tmp_path / "new" / "requirements.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    "body, told",
+    [
+        ({"z": [[1, 2, 3]]}, "names z; send x"),
+        ({}, "names nothing; send x"),
+        ([1, 2, 3], "shape (3,); send (any, 3)"),
+        ([[1, 2]], "shape (1, 2); send (any, 3)"),
+        ([], "at least one item"),
+        ([[1, 2, 3], [1]], "rows of equal length"),
+        ([["a", "b", "c"]], "where tensor(float) is wanted"),
+        ([[1, 2, 1e300]], "a number that tensor(float) cannot"),
+    ],
+)
+def test_what_the_graph_does_not_take_is_the_callers_fault(tmp_path, host, body, told):
+    ask = host(from_onnx(graph_file(tmp_path / "double.onnx"), tmp_path / "double"))
+    assert told in ask(body, status=400)["error"]
+
+
+def test_whole_numbers_stay_whole(tmp_path, host):
+    ask = host(from_torch(Network(), feed(2), tmp_path / "network"))
+    error = ask({"values": [[1, 2, 3]], "kinds": [1.5]}, status=400)["error"]
+    assert "kinds holds float64 where tensor(int64) is wanted" in error
+    assert "different numbers" in ask({"values": [[1, 2, 3]], "kinds": [1, 2]}, status=400)["error"]
+
+
+def test_a_place_that_is_taken_stays_as_it_is(tmp_path):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "mine.txt").write_text("mine")
+    with pytest.raises(InvalidModel, match="there already, and not empty"):
+        from_onnx(graph_file(tmp_path / "double.onnx"), tmp_path / "there")
+    with pytest.raises(InvalidModel, match="cannot be a model folder's name"):
+        from_onnx(tmp_path / "double.onnx", tmp_path / "my model")
+    assert [file.name for file in (tmp_path / "there").iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize(
+    "example", [{"values": np.ones((1, 3), np.float32)}, {"a": np.ones((2, 3)), "b": np.ones((3, 3))}]
+)
+def test_an_example_needs_two_items_of_each_input(tmp_path, example):
+    with pytest.raises(InvalidModel, match="two or more"):
+        from_torch(torch.nn.Linear(3, 1), example, tmp_path / "linear")
