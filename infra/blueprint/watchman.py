@@ -110,13 +110,8 @@ def _looks(environment: Environment, log_prefix: str) -> tuple[Statement, ...]:
     bucket = f"arn:{environment.partition}:s3:::{environment.artifact_bucket}"
     return (
         statement(["s3:GetObject"], [f"{bucket}/{prefix}/*" for prefix in READ], sid="ReadWhatIsDeployed"),
-        # Who may not list gets 403 instead of 404 for what is not there.
-        statement(
-            ["s3:ListBucket"],
-            [bucket],
-            sid="ListWhatIsDeployed",
-            condition={"StringLike": {"s3:prefix": [f"{prefix}/*" for prefix in READ]}},
-        ),
+        # Who may not list gets 403 instead of 404 for what is not there; and GetObject has no prefix for a condition.
+        statement(["s3:ListBucket"], [bucket], sid="ListWhatIsDeployed"),
         statement(["s3:PutObject"], [f"{bucket}/{log_prefix}*"], sid="WriteItsRounds"),
         # AWS offers no resource level for metrics.
         statement(["cloudwatch:GetMetricStatistics"], ["*"], sid="ReadTheMetrics"),

@@ -101,7 +101,7 @@ def _endpoint(
         found["EndpointStatus"],
         max(found["CreationTime"], found["LastModifiedTime"]),
         last_used(record, aws, now, window),
-        changing=found["EndpointStatus"] in endpoints.UNDER_WAY,
+        changing=found["EndpointStatus"] in endpoints.UNDER_WAY | {endpoints.DELETING},
         tags={tag["Key"]: tag["Value"] for tag in tags},
         waiting=backlog(record, aws, now) if record.kind == "AsyncEndpoint" else 0,
     )

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.ledger import Deployed, Hourly
+from infra.operations.endpoints import DELETING
 from infra.operations.idle import History, IdleRule
 
 SLEPT, WOULD, SAVED, KEPT, LEFT, ASLEEP, FAILED = (
@@ -121,8 +122,10 @@ def _judged(
     if record.workload in asleep and record.kind in _ANSWERS_ASLEEP:
         return Outcome(record, ASLEEP, "it sleeps"), ()
     history = world.look(record)
+    if record.workload in asleep and (history is None or history.state == DELETING):
+        return Outcome(record, ASLEEP, "it sleeps"), ()
     if history is None:
-        return (Outcome(record, ASLEEP, "it sleeps"), ()) if record.workload in asleep else None
+        return None
     verdict = rule.verdict(history, world.now())
     if not verdict.is_idle:
         return Outcome(record, KEPT, verdict.kept, verdict.idle_hours), ()

@@ -95,7 +95,7 @@ def test_an_asynchronous_endpoint_counts_what_it_answered_and_what_waits():
     assert aws.asked[1]["Dimensions"] == [{"Name": "EndpointName", "Value": "dev-shop-one"}]
 
 
-@pytest.mark.parametrize("status", ["Creating", "Updating", "RollingBack"])
+@pytest.mark.parametrize("status", ["Creating", "Updating", "RollingBack", "Deleting"])
 def test_an_endpoint_under_way_is_changing(status):
     assert read(Aws(endpoint={"EndpointStatus": status}), "RealtimeEndpoint").changing
 

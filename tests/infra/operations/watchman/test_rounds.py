@@ -153,6 +153,8 @@ def test_what_is_billed_by_use_alone_and_what_is_not_recorded_is_left():
 
 
 def test_what_sleeps_is_told_and_what_was_cut_short_is_finished():
+    going = Account({"a": history("a", state="Deleting", changing=True)}, asleep={"a"})
+    assert going.run()["a"].outcome == ASLEEP
     gone, begun = Account({"a": None}, asleep={"a"}), Account({"a": history("a")}, asleep={"a"})
     assert gone.run()["a"].outcome == ASLEEP
     assert begun.run()["a"].outcome == SLEPT
