@@ -124,10 +124,15 @@ class Ledger:
         found: Mapping[str, Any] | None = self._get(SCHEDULE)
         return found
 
-    def forget_schedule(self, code: str) -> None:
-        """Forget the schedule, and remove the objects of its code, below the prefix `code`."""
-        for key in (SCHEDULE, *self._keys(code)):
-            self.client.delete_object(Bucket=self.bucket, Key=key)
+    def forget_schedule(self) -> None:
+        """Forget the schedule, after it was taken down."""
+        self.client.delete_object(Bucket=self.bucket, Key=SCHEDULE)
+
+    def clear(self, prefix: str, keep: str | None = None) -> None:
+        """Remove every object below `prefix` but that with the key `keep`."""
+        for key in self._keys(prefix):
+            if key != keep:
+                self.client.delete_object(Bucket=self.bucket, Key=key)
 
     def remove(self, stack: str) -> None:
         """Forget `stack`, and all that is recorded of it, after it was taken down."""

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra import rules
+from infra.blueprint import Blueprint
 from infra.blueprint.watchman import LABEL, name_of, watchman
 from infra.connection import Connection
 from infra.engines.events import ResourceEvent, ignore
 from infra.engines.plan import PlanSummary
 from infra.engines.terraform.workspace import TERRAFORM
-from infra.engines.workspace import Workspace
+from infra.engines.workspace import Engine, Workspace
 from infra.errors import Misuse
 from infra.ledger import Ledger
 from infra.operations import adoption, bootstrap, engines
@@ -23,6 +24,9 @@ from infra.stack import Stack
 
 STATE = "_schedule"
 """The name of its state; no stack can have it, since no stack's name starts with an underscore."""
+
+CODE = "code"
+"""In what is recorded, the key of the code that it runs."""
 
 MOST = 5
 """How many workloads one round puts to sleep where nobody says how many."""
@@ -70,7 +74,9 @@ class Prepared:
     plan: PlanSummary
 
 
-def prepare(schedule: Schedule, connection: Connection, project: Project, say: Say) -> Prepared:
+def prepare(
+    schedule: Schedule, connection: Connection, project: Project, say: Say, engine: Engine = TERRAFORM
+) -> Prepared:
     """Plan it; nothing on AWS is changed. Raises `Misuse` where nothing is deployed that it could look at."""
     environment = connection.environment
     connection.check_account()
@@ -92,16 +98,18 @@ def prepare(schedule: Schedule, connection: Connection, project: Project, say: S
         armed=schedule.armed,
     )
     rules.check(Stack(LABEL, environment, ()), content)
-    workspace = engines.workspace(TERRAFORM, content, STATE, connection, project, say)
+    workspace = engines.workspace(engine, content, STATE, connection, project, say)
     adoption.take_over(STATE, content, workspace, connection, say)
     return Prepared(schedule, connection, workspace, workspace.plan())
 
 
-def prepare_removal(connection: Connection, project: Project, say: Say) -> Prepared:
+def prepare_removal(
+    connection: Connection, project: Project, say: Say, engine: Engine = TERRAFORM
+) -> Prepared:
     """Plan to take it down. Raises `Misuse` where it is there, and the state here does not know it."""
     connection.check_account()
     bootstrap.require(connection)
-    prepared = _planned_removal(connection, project, say)
+    prepared = _planned_removal(connection, project, say, engine)
     if prepared.plan.empty and is_there(connection):
         raise Misuse(_unknown(connection))
     return prepared
@@ -110,21 +118,28 @@ def prepare_removal(connection: Connection, project: Project, say: Say) -> Prepa
 def carry_out(prepared: Prepared, say: Say, watch: Watch = ignore) -> None:
     """Do what was planned."""
     ledger, schedule = _ledger(prepared.connection), prepared.schedule
+    code = package.key()
     if schedule is not None:
-        ledger.write_schedule(schedule.to_json())
-        _upload(ledger, say)
+        # Before the apply: where that is cut short, it is known that there may be one.
+        ledger.write_schedule({**schedule.to_json(), CODE: code})
+        _upload(ledger, code, say)
     if not prepared.plan.empty:
         prepared.workspace.apply(watch)
-    if schedule is None and ledger.exists():
-        ledger.forget_schedule(package.PREFIX)
+    if schedule is not None:
+        ledger.clear(package.PREFIX, keep=code)
+    elif ledger.exists():
+        ledger.clear(package.PREFIX)
+        ledger.forget_schedule()
 
 
-def remove_with_the_last_stack(connection: Connection, project: Project, say: Say) -> None:
+def remove_with_the_last_stack(
+    connection: Connection, project: Project, say: Say, engine: Engine = TERRAFORM
+) -> None:
     """Take it down where there is one; where the state here does not know it, say that it stays."""
     if _ledger(connection).schedule() is None:
         return
     say(f"No stack is left in environment {connection.environment.name}: removing the schedule of idle")
-    prepared = _planned_removal(connection, project, say)
+    prepared = _planned_removal(connection, project, say, engine)
     carry_out(prepared, say)
     if is_there(connection):
         say(_unknown(connection))
@@ -139,15 +154,22 @@ def look(connection: Connection) -> tuple[Schedule, str] | None:
     rule = IdleRule(found["hours"], found["grace_hours"])
     schedule = Schedule(found["expression"], rule, found["max"], found["armed"])
     environment = connection.environment.name
-    on_aws = _on_aws(connection)
+    return schedule, _problem(schedule, found[CODE], _on_aws(connection), environment)
+
+
+def _problem(schedule: Schedule, code: str, on_aws: dict[str, Any] | None, environment: str) -> str:
     if on_aws is None:
-        again = f"run the same command again, or: modelyard idle --env {environment} --unschedule"
-        return schedule, f"it is recorded, and not on AWS: {again}"
+        return (
+            "it is recorded, and not on AWS; run the same --schedule again, or: modelyard idle --env "
+            f"{environment} --unschedule"
+        )
     if on_aws["State"] != "ENABLED":
-        return schedule, f"it is {on_aws['State']} on AWS: somebody switched it off by hand"
+        return f"it is {on_aws['State']} on AWS: somebody switched it off by hand"
     if on_aws["ScheduleExpression"] != schedule.expression:
-        return schedule, f"on AWS it is {on_aws['ScheduleExpression']}: somebody changed it by hand"
-    return schedule, ""
+        return f"on AWS it is {on_aws['ScheduleExpression']}: somebody changed it by hand"
+    if code != package.key():
+        return "it runs the code of another version of the kit; run the same --schedule again"
+    return ""
 
 
 def is_there(connection: Connection) -> bool:
@@ -169,10 +191,8 @@ def _on_aws(connection: Connection) -> dict[str, Any] | None:
     return found
 
 
-def _planned_removal(connection: Connection, project: Project, say: Say) -> Prepared:
-    from infra.blueprint import Blueprint
-
-    workspace = engines.workspace(TERRAFORM, Blueprint(()), STATE, connection, project, say)
+def _planned_removal(connection: Connection, project: Project, say: Say, engine: Engine) -> Prepared:
+    workspace = engines.workspace(engine, Blueprint(()), STATE, connection, project, say)
     return Prepared(None, connection, workspace, workspace.plan(destroy=True))
 
 
@@ -194,12 +214,12 @@ def _tell_what_is_not_recorded(ledger: Ledger, environment: str, say: Say) -> No
             )
 
 
-def _upload(ledger: Ledger, say: Say) -> None:
+def _upload(ledger: Ledger, key: str, say: Say) -> None:
     """Its code, a few KB, under the digest of its content."""
     body = io.BytesIO()
     package.write(body)
-    ledger.client.put_object(Bucket=ledger.bucket, Key=package.key(), Body=body.getvalue())
-    say(f"uploaded s3://{ledger.bucket}/{package.key()}")
+    ledger.client.put_object(Bucket=ledger.bucket, Key=key, Body=body.getvalue())
+    say(f"uploaded s3://{ledger.bucket}/{key}")
 
 
 def _ledger(connection: Connection) -> Ledger:

@@ -1,6 +1,7 @@
 """The watchman's files as a zip for Lambda. The same files have the same digest, and lie in the bucket under it."""
 
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -28,14 +29,14 @@ MODULES = (
 """These very modules, and no package's own file: each folder is a namespace there, and loads nothing."""
 
 
-def entries() -> list[Entry]:
+def entries(modules: Sequence[str] = MODULES) -> list[Entry]:
     """Each file with its place."""
-    return [_entry(name) for name in MODULES]
+    return [_entry(name) for name in modules]
 
 
-def key() -> str:
+def key(modules: Sequence[str] = MODULES) -> str:
     """Where it lies in the environment's bucket: other content, other key."""
-    return f"{PREFIX}{manifest.digest(KIND, entries())}.zip"
+    return f"{PREFIX}{manifest.digest(KIND, entries(modules))}.zip"
 
 
 def write(stream: BinaryIO) -> None:

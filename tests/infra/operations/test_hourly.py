@@ -82,5 +82,8 @@ def test_the_ledger_gives_it_back_and_forgets_it_with_its_stack():
         assert ledger.hourly("shop") is None
         ledger.write_schedule({"expression": "rate(1 hour)"})
         s3.put_object(Bucket="bucket", Key="idle/code/1.zip", Body=b"")
-        ledger.forget_schedule("idle/code/")
-        assert ledger.schedule() is None and "Contents" not in s3.list_objects_v2(Bucket="bucket")
+        s3.put_object(Bucket="bucket", Key="idle/code/2.zip", Body=b"")
+        ledger.clear("idle/code/", keep="idle/code/2.zip")
+        ledger.forget_schedule()
+        (left,) = s3.list_objects_v2(Bucket="bucket")["Contents"]
+        assert ledger.schedule() is None and left["Key"] == "idle/code/2.zip"
