@@ -127,6 +127,11 @@ def _looks(environment: Environment, log_prefix: str) -> tuple[Statement, ...]:
             [environment.arn("lambda", f"function:{environment.name}-*")],
             sid="LookAtFunctions",
         ),
+        statement(
+            ["lambda:GetProvisionedConcurrencyConfig"],
+            [_aliases(environment)],
+            sid="LookAtWhatIsKeptReady",
+        ),
     )
 
 
@@ -154,7 +159,7 @@ def _puts_to_sleep(environment: Environment) -> tuple[Statement, ...]:
         ),
         statement(
             ["lambda:DeleteProvisionedConcurrencyConfig"],
-            [environment.arn("lambda", f"function:{environment.name}-*:{ALIAS}")],
+            [_aliases(environment)],
             sid="RemoveWhatIsKeptReady",
         ),
     )
@@ -162,3 +167,7 @@ def _puts_to_sleep(environment: Environment) -> tuple[Statement, ...]:
 
 def _endpoints(environment: Environment) -> str:
     return environment.arn("sagemaker", f"endpoint/{environment.name}-*")
+
+
+def _aliases(environment: Environment) -> str:
+    return environment.arn("lambda", f"function:{environment.name}-*:{ALIAS}")

@@ -136,10 +136,12 @@ def _function(
         raise
     configuration = found["Configuration"]
     state = configuration.get("State", "Active")
+    changed = datetime.datetime.fromisoformat(configuration["LastModified"].replace("+0000", "+00:00"))
     return History(
         record,
         state,
-        datetime.datetime.fromisoformat(configuration["LastModified"].replace("+0000", "+00:00")),
+        # That it was woken, and is kept ready again, is no change of the function's.
+        max(changed, _deployed_at(record, aws)),
         last_used(record, aws, now, window),
         changing=state == "Pending" or configuration.get("LastUpdateStatus") == "InProgress",
         tags=found.get("Tags", {}),
@@ -152,17 +154,21 @@ def _job(record: Deployed, aws: Aws, now: datetime.datetime, _window: datetime.t
         return None
     state, _, last = found
     queue = aws.client("batch").describe_job_queues(jobQueues=[record.name])["jobQueues"][0]
-    ledger = Ledger(aws.client("s3"), aws.environment.artifact_bucket)
     return History(
         record,
         state,
         # Batch does not say when a queue was made; the last deploy of its stack was not before that.
-        ledger.deployed_at(record.stack),
+        _deployed_at(record, aws),
         last,
         waiting=int(state == queues.RUNNING),
         remembers_hours=BATCH_REMEMBERS_HOURS,
         tags=queue.get("tags", {}),
     )
+
+
+def _deployed_at(record: Deployed, aws: Aws) -> datetime.datetime:
+    """When its stack was last deployed, put to sleep or woken."""
+    return Ledger(aws.client("s3"), aws.environment.artifact_bucket).deployed_at(record.stack)
 
 
 READERS: Mapping[str, Reader] = {

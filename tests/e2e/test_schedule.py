@@ -121,6 +121,7 @@ def test_the_plan_says_that_it_sleeps_and_has_no_changes(desk):
     assert "plan: no changes" in planned.stdout, planned.stdout
     assert "desk sleeps (later, read, ready), and this leaves it asleep" in planned.stderr
     assert "plan: no changes" in desk.run("deploy", *DESK, "--yes").stdout
+    assert "Nothing was changed by hand." in desk.run("status", *DESK[1:], "--drift").stdout
     states = {
         one["workload"]: one["state"] for one in json.loads(desk.run("status", *DESK[1:], "--json").stdout)
     }

@@ -1,4 +1,4 @@
-"""How what AWS bills by the hour goes, by the type of resource; what is gone already is no error."""
+"""How what AWS bills by the hour goes, by the type of resource, and whether it is there; what is gone is no error."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -44,6 +44,19 @@ def _concurrency(aws: Aws, name: str) -> None:
         aws.client("lambda").delete_provisioned_concurrency_config(FunctionName=function, Qualifier=qualifier)
 
 
+def _endpoint_is_there(aws: Aws, name: str) -> bool:
+    found = endpoints.describe(name, aws.client("sagemaker"))
+    return found is not None and found["EndpointStatus"] != endpoints.DELETING
+
+
+def _concurrency_is_there(aws: Aws, name: str) -> bool:
+    function, _, qualifier = name.rpartition(",")
+    with _absence("ProvisionedConcurrencyConfigNotFoundException"):
+        aws.client("lambda").get_provisioned_concurrency_config(FunctionName=function, Qualifier=qualifier)
+        return True
+    return False
+
+
 DELETIONS: Mapping[str, Callable[[Aws, str], None]] = {
     "aws_sagemaker_endpoint": _endpoint,
     "aws_appautoscaling_target": _target,
@@ -51,6 +64,12 @@ DELETIONS: Mapping[str, Callable[[Aws, str], None]] = {
     "aws_lambda_provisioned_concurrency_config": _concurrency,
 }
 """Takes the identifier that an import takes."""
+
+PROBES: Mapping[str, Callable[[Aws, str], bool]] = {
+    "aws_sagemaker_endpoint": _endpoint_is_there,
+    "aws_lambda_provisioned_concurrency_config": _concurrency_is_there,
+}
+"""Of each workload that sleeps one of these goes: what it is billed for."""
 
 GO_ALONG = frozenset({"aws_appautoscaling_policy", "aws_appautoscaling_scheduled_action"})
 """What AWS drops with its scalable target."""

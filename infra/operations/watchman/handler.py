@@ -10,7 +10,7 @@ from infra.aws import time_of
 from infra.ledger import Deployed, Ledger
 from infra.operations import activity
 from infra.operations.watchman import rounds, settings
-from infra.operations.watchman.deletions import DELETIONS
+from infra.operations.watchman.deletions import DELETIONS, PROBES
 from infra.operations.watchman.settings import Settings
 
 
@@ -84,6 +84,7 @@ def _round(given: Settings, aws: Clients) -> dict[str, Any]:
         lambda record: activity.history(record, aws, time_of(aws), given.rule.window),
         ledger.hourly,
         ledger.asleep,
+        lambda resources: any(PROBES[type](aws, name) for type, name in resources if type in PROBES),
         put_to_sleep,
     )
     began = time_of(aws)

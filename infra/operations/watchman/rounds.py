@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.ledger import Deployed, Hourly
-from infra.operations.endpoints import DELETING
 from infra.operations.idle import History, IdleRule
 
 SLEPT, WOULD, SAVED, KEPT, LEFT, ASLEEP, FAILED = (
@@ -17,9 +16,6 @@ SLEPT, WOULD, SAVED, KEPT, LEFT, ASLEEP, FAILED = (
     "asleep",
     "failed",
 )
-
-_ANSWERS_ASLEEP = frozenset({"LambdaEndpoint"})
-"""Kinds that are there while they sleep. Of another that is there and should sleep, an earlier round was cut short."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +43,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class World:
-    """What a round needs to know and do: AWS's time, a look at a workload, what of a stack goes when it sleeps,
-
-    what of it sleeps, and to put one workload to sleep.
+    """What a round needs to know and do: AWS's time, and a look at a workload; of a stack what goes when it sleeps,
+    and what sleeps; whether what goes of a workload is there; and to put one to sleep.
     """
 
     now: Callable[[], datetime.datetime]
     look: Callable[[Deployed], History | None]
     hourly: Callable[[str], Hourly | None]
     asleep: Callable[[str], frozenset[str]]
+    remains: Callable[[Sequence[tuple[str, str]]], bool]
     put_to_sleep: Callable[[Deployed, Sequence[tuple[str, str]]], None]
 
 
@@ -119,11 +115,10 @@ def _judged(
     resources = hourly[record.workload]
     if not resources:
         return Outcome(record, LEFT, "nothing of it is billed by the hour"), ()
-    if record.workload in asleep and record.kind in _ANSWERS_ASLEEP:
+    # Where it should sleep and remains, an earlier round was cut short: this one goes on.
+    if record.workload in asleep and not world.remains(resources):
         return Outcome(record, ASLEEP, "it sleeps"), ()
     history = world.look(record)
-    if record.workload in asleep and (history is None or history.state == DELETING):
-        return Outcome(record, ASLEEP, "it sleeps"), ()
     if history is None:
         return None
     verdict = rule.verdict(history, world.now())

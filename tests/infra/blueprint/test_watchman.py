@@ -43,6 +43,7 @@ LOOKS = {
     ("sagemaker:ListTags", ARN.format("sagemaker", "endpoint/dev-*")): None,
     ("lambda:GetFunction", ARN.format("lambda", "function:dev-*")): None,
     ("lambda:ListTags", ARN.format("lambda", "function:dev-*")): None,
+    ("lambda:GetProvisionedConcurrencyConfig", ARN.format("lambda", "function:dev-*:live")): None,
     ("logs:CreateLogStream", ARN.format("logs", "log-group:/aws/lambda/dev-idle:*")): None,
     ("logs:PutLogEvents", ARN.format("logs", "log-group:/aws/lambda/dev-idle:*")): None,
 }

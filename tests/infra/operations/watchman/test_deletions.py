@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.operations.watchman.deletions import DELETIONS
+from infra.operations.watchman.deletions import DELETIONS, PROBES
 
 TARGET = "sagemaker/endpoint/dev-shop-rank/variant/AllTraffic/sagemaker:variant:DesiredInstanceCount"
 CALLS = {
@@ -49,18 +49,19 @@ class Aws:
 
     environment: Any = None
 
-    def __init__(self, code: str | None = None) -> None:
-        self.code, self.calls = code, []
+    def __init__(self, code: str | None = None, **answer: Any) -> None:
+        self.code, self.answer, self.calls = code, answer, []
 
     def client(self, service: str) -> Any:
         aws = self
 
         class Client:
             def __getattr__(self, operation: str):
-                def call(**request: Any) -> None:
+                def call(**request: Any) -> dict[str, Any]:
                     aws.calls.append((service, operation, request))
                     if aws.code is not None:
                         raise ClientError({"Error": {"Code": aws.code, "Message": ""}}, operation)
+                    return aws.answer
 
                 return call
 
@@ -80,3 +81,28 @@ def test_it_goes_by_the_call_that_aws_has_for_it_and_what_is_gone_is_no_error(ty
         assert aws.calls == [call]
     with pytest.raises(ClientError, match="AccessDenied"):
         DELETIONS[type](Aws("AccessDenied"), identifier)
+
+
+@pytest.mark.parametrize(
+    ("type", "aws", "there"),
+    [
+        ("aws_sagemaker_endpoint", Aws(EndpointStatus="InService"), True),
+        ("aws_sagemaker_endpoint", Aws(EndpointStatus="Updating"), True),
+        ("aws_sagemaker_endpoint", Aws(EndpointStatus="Deleting"), False),
+        ("aws_sagemaker_endpoint", Aws("ValidationException"), False),
+        ("aws_lambda_provisioned_concurrency_config", Aws(Status="READY"), True),
+        (
+            "aws_lambda_provisioned_concurrency_config",
+            Aws("ProvisionedConcurrencyConfigNotFoundException"),
+            False,
+        ),
+    ],
+)
+def test_whether_it_is_there(type, aws, there):
+    assert PROBES[type](aws, CALLS[type][0]) is there
+
+
+@pytest.mark.parametrize("type", PROBES)
+def test_what_cannot_be_read_is_an_error_and_not_gone(type):
+    with pytest.raises(ClientError, match="AccessDenied"):
+        PROBES[type](Aws("AccessDenied"), CALLS[type][0])

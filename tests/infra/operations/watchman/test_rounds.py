@@ -29,6 +29,7 @@ class Account:
     requests: dict[str, datetime.datetime] = field(default_factory=dict)
     broken: set[str] = field(default_factory=set)
     stuck: set[str] = field(default_factory=set)
+    remains: bool = True
     now: datetime.datetime = NOW
     slept: dict[str, datetime.datetime] = field(default_factory=dict)
     looks: list[str] = field(default_factory=list)
@@ -50,16 +51,19 @@ class Account:
         assert list(resources) == GOES
         self.slept[record.workload] = self.now
 
-    def run(self, most: int = 99, armed: bool = True, kind: str = "RealtimeEndpoint"):
+    def run(self, most: int = 99, armed: bool = True):
         recorded = {name: GOES for name in self.histories} if self.hourly is None else self.hourly
         world = World(
             lambda: self.now,
             self.look,
             lambda _: recorded,
             lambda _: frozenset(self.asleep),
+            lambda _: self.remains,
             self.put_to_sleep,
         )
-        records = [Deployed("shop", name, kind, f"dev-shop-{name}", "any") for name in self.histories]
+        records = [
+            Deployed("shop", name, "RealtimeEndpoint", f"dev-shop-{name}", "any") for name in self.histories
+        ]
         return {one.deployed.workload: one for one in go(records, RULE, most, armed, world)}
 
 
@@ -153,13 +157,12 @@ def test_what_is_billed_by_use_alone_and_what_is_not_recorded_is_left():
 
 
 def test_what_sleeps_is_told_and_what_was_cut_short_is_finished():
-    going = Account({"a": history("a", state="Deleting", changing=True)}, asleep={"a"})
-    assert going.run()["a"].outcome == ASLEEP
-    gone, begun = Account({"a": None}, asleep={"a"}), Account({"a": history("a")}, asleep={"a"})
-    assert gone.run()["a"].outcome == ASLEEP
+    gone, begun = Account({"a": history("a")}, asleep={"a"}), Account({"a": history("a")}, asleep={"a"})
+    gone.remains = False
+    assert gone.run()["a"].outcome == ASLEEP and gone.looks == []
     assert begun.run()["a"].outcome == SLEPT
-    function = Account({"a": history("a", last_used=ago(90))}, asleep={"a"})
-    assert function.run(kind="LambdaEndpoint")["a"].outcome == ASLEEP and function.looks == []
+    used = Account({"a": history("a", last_used=ago(1))}, asleep={"a"})
+    assert used.run()["a"].outcome == KEPT
     assert Account({"a": None}).run() == {}
 
 
