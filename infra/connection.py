@@ -6,9 +6,9 @@ import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
+from infra.aws import time_of
 from infra.environment import Environment
 from infra.errors import EmbeddedAwsError, ModelyardError, WrongAccount
 from infra.project import Project
@@ -99,9 +99,8 @@ class Connection:
         return self._session.get_credentials()
 
     def now(self) -> datetime.datetime:
-        """AWS's own time: this machine's may be wrong, and the embedded AWS's may run faster."""
-        answer = self.client("sts").get_caller_identity()
-        return parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        """AWS's own time."""
+        return time_of(self)
 
     @functools.cache  # noqa: B019
     def check_account(self) -> None:

@@ -2,20 +2,26 @@
 
 import datetime
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from infra.stack import Stack
+if TYPE_CHECKING:
+    from infra.stack import Stack
 
 PREFIX = "stacks/"
 BILLS = "bills/"
 ASLEEP = "asleep/"
 SAMPLES = "samples/"
+HOURLY = "hourly/"
+SCHEDULE = "idle/schedule.json"
 MODELS, SETS = "models/", "sets/"
 
 Samples = Mapping[str, Mapping[str, Mapping[str, str]]]
 """An example request by workload and model: the text of `request`, and of its `answer` where that is known."""
+
+Hourly = Mapping[str, Sequence[tuple[str, str]]]
+"""By workload: type and identifier, as an import takes it, of what AWS bills by the hour, in the order of going."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Deployed:
     engine: str | None = None
 
 
-def records(stack: Stack, artifact_keys: dict[str, str], engine: str | None = None) -> list[Deployed]:
+def records(stack: "Stack", artifact_keys: dict[str, str], engine: str | None = None) -> list[Deployed]:
     """What the ledger says of `stack` once it is deployed."""
     return [
         Deployed(
@@ -98,10 +104,40 @@ class Ledger:
         """The example requests of `stack`."""
         return self._get(f"{SAMPLES}{stack}.json") or {}
 
+    def write_hourly(self, stack: str, resources: Hourly) -> None:
+        """Record what of `stack` goes when it sleeps, for what puts it to sleep without knowing its file."""
+        self._put(f"{HOURLY}{stack}.json", resources)
+
+    def hourly(self, stack: str) -> Hourly | None:
+        """What of `stack` goes when it sleeps, by workload; None where that was never recorded."""
+        found = self._get(f"{HOURLY}{stack}.json")
+        if found is None:
+            return None
+        return {workload: [(type, name) for type, name in pairs] for workload, pairs in found.items()}
+
+    def write_schedule(self, schedule: Mapping[str, Any]) -> None:
+        """Record that what is idle is put to sleep on a schedule; before the apply, so that a killed one is known."""
+        self._put(SCHEDULE, schedule)
+
+    def schedule(self) -> Mapping[str, Any] | None:
+        """What was recorded of the schedule; None where there is none."""
+        found: Mapping[str, Any] | None = self._get(SCHEDULE)
+        return found
+
+    def forget_schedule(self) -> None:
+        """Forget the schedule, after it was taken down."""
+        self.client.delete_object(Bucket=self.bucket, Key=SCHEDULE)
+
+    def clear(self, prefix: str, keep: str | None = None) -> None:
+        """Remove every object below `prefix` but that with the key `keep`."""
+        for key in self._keys(prefix):
+            if key != keep:
+                self.client.delete_object(Bucket=self.bucket, Key=key)
+
     def remove(self, stack: str) -> None:
         """Forget `stack`, and all that is recorded of it, after it was taken down."""
-        for key in (self._key(stack), *(f"{prefix}{stack}.json" for prefix in (BILLS, ASLEEP, SAMPLES))):
-            self.client.delete_object(Bucket=self.bucket, Key=key)
+        for prefix in (PREFIX, BILLS, ASLEEP, SAMPLES, HOURLY):
+            self.client.delete_object(Bucket=self.bucket, Key=f"{prefix}{stack}.json")
 
     def stacks(self) -> list[str]:
         """The names of the stacks that are deployed."""

@@ -21,6 +21,9 @@ VARIANT = "AllTraffic"
 ALIAS = "live"
 """The alias of every function."""
 
+KEEP = "modelyard:keep"
+"""The tag of what `modelyard idle` never touches."""
+
 PART = re.compile(r"[a-z](?:-?[a-z0-9])*")
 """Allowed for the name of a stack, an environment or a workload: a subset of what all services allow."""
 

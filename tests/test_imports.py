@@ -42,7 +42,8 @@ ALLOWED = {
     "infra.comparison": CORE | {"cost", "infra.bill"},
     "infra.page": CORE | {"cost", "infra.bill", "infra.comparison"},
     "infra.checks.batch": CORE | {"cost.machines"},
-    "infra.connection": CORE | {"infra.local.daemon"},
+    "infra.aws": set(),
+    "infra.connection": CORE | {"infra.aws", "infra.local.daemon"},
     "infra.ledger": CORE,
     "infra.doctor": CORE
     | {
@@ -62,10 +63,18 @@ ALLOWED = {
         "infra.blueprint",
         "infra.rules",
         "infra.engines",
+        "infra.aws",
         "infra.connection",
         "infra.ledger",
         "infra.bill",
     },
+    # What runs on Lambda, where only these files are.
+    "infra.operations.watchman": {
+        "infra.aws",
+        "infra.ledger",
+        *(f"infra.operations.{noun}" for noun in ("activity", "endpoints", "idle")),
+    },
+    "infra.operations.watchman.package": {"model_packaging"},
     "infra.operations.bills": CORE | {"cost", "infra.bill", "infra.connection", "infra.ledger"},
     "infra.operations.spending": CORE
     | {"cost", "infra.blueprint", "infra.connection", "infra.ledger", "infra.operations"},

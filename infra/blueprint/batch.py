@@ -8,6 +8,7 @@ from infra import images, instances
 from infra.blueprint.access import invoke_policy, job_statements
 from infra.blueprint.batch_machines import machines_of
 from infra.blueprint.batch_roles import JOB, host_role, job_role, role_arn, schedule_role
+from infra.blueprint.logs import log_group
 from infra.blueprint.monitoring import failed_jobs
 from infra.blueprint.policy import statement
 from infra.blueprint.resource import Blueprint, Join, Resource
@@ -67,15 +68,7 @@ def batch_job(stack: Stack, workload: BatchJob, artifact_key: str) -> Blueprint:
     name = stack.deployed_name(workload)
     image = image_of(workload, environment.region)
     places = uris(stack, workload)
-    logs = Resource(
-        "aws_cloudwatch_log_group",
-        workload.name,
-        {
-            "name": f"/aws/batch/{name}",
-            "retention_in_days": environment.log_retention_days,
-            **({"kms_key_id": environment.kms_key_arn} if environment.kms_key_arn else {}),
-        },
-    )
+    logs = log_group(environment, workload.name, f"/aws/batch/{name}")
     host = host_role(stack, workload, image, logs.arguments["name"])
     container = job_role(stack, workload, places["input"], (places["output"], places["failure"]))
     profile, template, machines = machines_of(stack, workload, host)

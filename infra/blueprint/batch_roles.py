@@ -5,7 +5,7 @@ from typing import Any
 from infra import images, naming
 from infra.blueprint.policy import document, statement, trust
 from infra.blueprint.resource import Resource
-from infra.blueprint.roles import Statement, read_models, use_the_key
+from infra.blueprint.roles import Statement, named, read_models, use_the_key
 from infra.environment import Environment
 from infra.stack import Stack
 from infra.workloads import BatchJob
@@ -97,37 +97,32 @@ def schedule_role(
 ) -> tuple[Resource, Resource]:
     """What the schedule may do: submit this one job."""
     environment = stack.environment
-    decrypt = (
-        ()
-        if environment.kms_key_arn is None
-        else (statement(["kms:Decrypt"], [environment.kms_key_arn], sid="ReadTheSchedule"),)
-    )
     return _role(
         stack,
         workload,
         SCHEDULE,
         trust("scheduler.amazonaws.com", environment.account_id),
         *submit,
-        *decrypt,
+        *read_the_schedule(environment),
     )
+
+
+def read_the_schedule(environment: Environment) -> tuple[Statement, ...]:
+    """What the scheduler needs to read a schedule that is under the environment's key."""
+    if environment.kms_key_arn is None:
+        return ()
+    return (statement(["kms:Decrypt"], [environment.kms_key_arn], sid="ReadTheSchedule"),)
 
 
 def _role(
     stack: Stack, workload: BatchJob, part: str, assumed_by: str, *statements: Statement
 ) -> tuple[Resource, Resource]:
-    made = Resource(
-        "aws_iam_role",
+    return named(
         f"{workload.name}-{part}",
-        {
-            "name": role_name(stack, workload, part),
-            "description": f"What the {part} of {stack.deployed_name(workload)} may do.",
-            "assume_role_policy": assumed_by,
-        },
-    )
-    return made, Resource(
-        "aws_iam_role_policy",
-        f"{workload.name}-{part}",
-        {"name": "execution", "role": made.ref("id"), "policy": document(*statements)},
+        role_name(stack, workload, part),
+        f"the {part} of {stack.deployed_name(workload)}",
+        assumed_by,
+        *statements,
     )
 
 

@@ -52,7 +52,7 @@ def endpoint(stack: Stack, workload: SageMakerEndpoint, parts: Parts) -> Bluepri
     environment = stack.environment
     name = stack.deployed_name(workload)
     image = images.of(workload, environment.region)
-    logs = log_group(environment, workload, f"/aws/sagemaker/Endpoints/{name}")
+    logs = log_group(environment, workload.name, f"/aws/sagemaker/Endpoints/{name}")
     # Before the endpoint: one that gets its roll-back alarms later is replaced by the provider.
     alarms = endpoint_alarms(stack, workload)
     deployment = deployment_config(stack, workload, alarms)

@@ -34,7 +34,7 @@ SIGNED_HEADERS = (
 
 def lambda_endpoint(stack: Stack, workload: LambdaEndpoint, artifact_key: str) -> Blueprint:
     """Everything of one function; `artifact_key` is that of its package."""
-    logs = log_group(stack.environment, workload, f"/aws/lambda/{stack.deployed_name(workload)}")
+    logs = log_group(stack.environment, workload.name, f"/aws/lambda/{stack.deployed_name(workload)}")
     execution, policy = _role(stack, workload, logs.arguments["name"])
     function = Resource(
         "aws_lambda_function",

@@ -2,11 +2,10 @@
 
 from infra.blueprint.resource import Resource
 from infra.environment import Environment
-from infra.workloads import Workload
 
 
-def log_group(environment: Environment, workload: Workload, name: str) -> Resource:
-    """The group that a workload's output goes to.
+def log_group(environment: Environment, label: str, name: str) -> Resource:
+    """The group that the output of what the stack calls `label` goes to.
 
     A key has to allow logs.REGION.amazonaws.com its use; else CreateLogGroup answers "The specified KMS key does not
     exist or is not allowed to be used".
@@ -14,6 +13,6 @@ def log_group(environment: Environment, workload: Workload, name: str) -> Resour
     encryption = {} if environment.kms_key_arn is None else {"kms_key_id": environment.kms_key_arn}
     return Resource(
         "aws_cloudwatch_log_group",
-        workload.name,
+        label,
         {"name": name, "retention_in_days": environment.log_retention_days, **encryption},
     )

@@ -17,18 +17,23 @@ Statement = Mapping[str, Any]
 
 def role(stack: Stack, workload: Workload, service: str, *statements: Statement) -> tuple[Resource, Resource]:
     """A role that only `service` takes, for `workload`, and its policy."""
+    name = stack.deployed_name(workload)
+    trusted = trust(service, stack.environment.account_id)
+    return named(workload.name, naming.suffixed(name, "role"), name, trusted, *statements)
+
+
+def named(
+    label: str, name: str, who: str, assumed_by: str, *statements: Statement
+) -> tuple[Resource, Resource]:
+    """The role `name` with its policy, as the stack calls them `label`; `who` it is for stands in its description."""
     made = Resource(
         "aws_iam_role",
-        workload.name,
-        {
-            "name": naming.suffixed(stack.deployed_name(workload), "role"),
-            "description": f"What {stack.deployed_name(workload)} may do.",
-            "assume_role_policy": trust(service, stack.environment.account_id),
-        },
+        label,
+        {"name": name, "description": f"What {who} may do.", "assume_role_policy": assumed_by},
     )
     return made, Resource(
         "aws_iam_role_policy",
-        workload.name,
+        label,
         {"name": "execution", "role": made.ref("id"), "policy": document(*statements)},
     )
 

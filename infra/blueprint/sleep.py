@@ -50,20 +50,36 @@ GONE = frozenset({"RealtimeEndpoint", "AsyncEndpoint", "MultiModelEndpoint", "Se
 """The kinds that answer nothing while they sleep."""
 
 
-def asleep(workload: Workload, whole: Blueprint) -> Blueprint:
-    """`whole`, the blueprint of `workload` alone, without what goes when it sleeps."""
+def goes(workload: Workload, whole: Blueprint) -> tuple[Resource, ...]:
+    """What of `whole`, the blueprint of `workload` alone, goes when it sleeps, in the order of making."""
     if not sleeps(workload):
-        return whole
+        return ()
     gone = {one.address for one in whole.resources if one.type in REMOVED[type(workload)]}
     while more := {
         one.address for one in whole.resources if one.address not in gone and gone & set(_references(one))
     }:
         gone |= more
+    return tuple(one for one in whole.resources if one.address in gone)
+
+
+def asleep(workload: Workload, whole: Blueprint) -> Blueprint:
+    """`whole`, the blueprint of `workload` alone, without what goes when it sleeps.
+
+    An output that names what went goes on naming it: it is there again under that name after `wake`, and a plan of
+    what was put to sleep by AWS's API alone has no changes.
+    """
+    gone = {one.address: one for one in goes(workload, whole)}
     return replace(
         whole,
         resources=tuple(one for one in whole.resources if one.address not in gone),
-        outputs={name: value for name, value in whole.outputs.items() if not gone & set(_addresses(value))},
+        outputs={name: _named(value, gone) for name, value in whole.outputs.items()},
     )
+
+
+def _named(value: Ref | str, gone: Mapping[str, Resource]) -> Ref | str:
+    if isinstance(value, Ref) and (resource := gone.get(f"{value.type}.{value.name}")) is not None:
+        return str(resource.arguments[value.attribute])
+    return value
 
 
 def _references(resource: Resource) -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 UNSCOPED: Mapping[str, str] = {
     "ecr:GetAuthorizationToken": "the token is for every registry that the caller may read",
     "cloudwatch:PutMetricData": "metrics have no ARN; a condition on cloudwatch:namespace narrows it",
+    "cloudwatch:GetMetricStatistics": "metrics have no ARN",
     # SageMaker and Lambda look the network up before they put an interface into it, with the role's rights.
     "ec2:DescribeDhcpOptions": "EC2's Describe actions have no resource level",
     "ec2:DescribeNetworkInterfaces": "EC2's Describe actions have no resource level",

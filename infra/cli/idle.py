@@ -1,9 +1,8 @@
-"""modelyard idle: what nobody uses and what it costs; and with --remove, its end."""
+"""modelyard idle: what nobody uses and what it costs; with --remove its end, and with --schedule its sleep."""
 
 import json as parse
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +10,7 @@ import typer
 
 from infra import loader
 from infra.cli import console, report
+from infra.cli import schedule as schedules
 from infra.cli.options import AsJson, EnvironmentName, Yes, open_environment
 from infra.errors import Misuse
 from infra.project import Project
@@ -33,8 +33,9 @@ def register(application: typer.Typer) -> None:
 def idle(
     env: EnvironmentName,
     hours: Annotated[
-        float, typer.Option("--hours", metavar="N", min=0, help="Idle is what nobody used for so long.")
-    ],
+        float | None,
+        typer.Option("--hours", metavar="N", min=0, help="Idle is what nobody used for so long."),
+    ] = None,
     grace_hours: Annotated[
         float,
         typer.Option(min=0, help="What was made or changed within so many hours is kept."),
@@ -42,9 +43,23 @@ def idle(
     remove: Annotated[
         bool, typer.Option("--remove", help="Take down the stacks of which nothing is used.")
     ] = False,
+    expression: Annotated[
+        str | None,
+        typer.Option(
+            "--schedule",
+            metavar="EXPRESSION",
+            help="Have AWS look by itself, such as 'rate(1 hour)' or 'cron(0 20 * * ? *)' (UTC): a dry run.",
+        ),
+    ] = None,
+    armed: Annotated[
+        bool, typer.Option("--armed", help="With --schedule: put to sleep what is idle, and not only tell.")
+    ] = False,
+    unschedule: Annotated[bool, typer.Option("--unschedule", help="Take the schedule off again.")] = False,
     most: Annotated[
         int | None,
-        typer.Option("--max", metavar="M", min=1, help="With --remove: so many workloads at the most."),
+        typer.Option(
+            "--max", metavar="M", min=1, help="With --remove or --schedule: so many workloads at the most."
+        ),
     ] = None,
     yes: Yes = False,
     json: AsJson = False,
@@ -52,19 +67,25 @@ def idle(
     """List what nobody used, and what it costs a month; what has the tag modelyard:keep is never idle."""
     from infra.connection import connect
     from infra.operations import idle as rules
+    from infra.operations.schedule import MOST, Schedule
 
-    if remove is not (most is not None):
-        raise Misuse("--remove and --max belong together; write, for example: --remove --max 3")
+    _check(hours, remove, expression, armed, unschedule, most)
+    if unschedule:
+        return schedules.take_off(env, yes)
+    assert hours is not None
+    rule = rules.IdleRule(hours, grace_hours)
+    if expression is not None:
+        return schedules.put(env, Schedule(expression, rule, most or MOST, armed), yes, json)
     project, environment = open_environment(env)
     connection = connect(environment, project)
     connection.check_account()
-    rule = rules.IdleRule(hours, grace_hours)
     world = _world(rule, connection, project)
     verdicts = _verdicts(rule, connection, world)
     usd = _usd(verdicts, connection)
     stacks = rules.whole_stacks(verdicts)
     if not json:
         _show(verdicts, usd, stacks, f"{env}, not used for {hours:g} h")
+        schedules.tell(connection)
     outcomes: list[Outcome] = []
     if most is not None and stacks:
         if not yes and not console.confirm(
@@ -73,18 +94,39 @@ def idle(
             raise typer.Exit(1)
         outcomes = _remove(verdicts, usd, rule, most, world, project, connection)
     if json:
-        console.put_json(_data(verdicts, usd, stacks, outcomes))
+        schedule = schedules.found(connection)
+        console.put_json({**_data(verdicts, usd, stacks, outcomes), "schedule": schedule})
+
+
+def _check(
+    hours: float | None,
+    remove: bool,
+    expression: str | None,
+    armed: bool,
+    unschedule: bool,
+    most: int | None,
+) -> None:
+    """Raise `Misuse` for options that do not go together."""
+    scheduled = expression is not None
+    if remove + scheduled + unschedule > 1:
+        raise Misuse("--remove, --schedule and --unschedule are three things to do; write one of them.")
+    if armed and not scheduled:
+        raise Misuse("--armed goes with --schedule; write, for example: --schedule 'rate(1 hour)' --armed")
+    if remove is not (most is not None) and not scheduled:
+        raise Misuse("--remove and --max belong together; write, for example: --remove --max 3")
+    if hours is None and not unschedule:
+        raise Misuse(
+            "--hours is missing: for how long nobody used what is idle; write, for example: --hours 48"
+        )
 
 
 def _world(rule: "IdleRule", connection: "Connection", project: Project) -> "World":
     from infra.operations import activity
     from infra.operations.removal import World
 
-    # Twice as far as the rule asks: then what is older than it is told with its age.
-    window = timedelta(hours=max(2 * rule.hours, 1))
     return World(
         connection.now,
-        lambda record: activity.history(record, connection, connection.now(), window),
+        lambda record: activity.history(record, connection, connection.now(), rule.window),
         lambda stack: _TearDown.of(stack, connection, project),
     )
 

@@ -3,9 +3,7 @@
 from typing import Any
 
 from infra.environment import Environment
-
-KEEP = "modelyard:keep"
-"""The tag of what `modelyard idle` never touches."""
+from infra.naming import KEEP
 
 _EMBEDDED = {
     # The embedded AWS has no metadata service, and buckets are not host names on 127.0.0.1.

@@ -1,9 +1,10 @@
 """Lambda's Python runtime, inside the function's process. Only the standard library, and Python 3.9 or newer.
 
-    bootstrap.py REQUEST_FD RESPONSE_FD MARKER
+    bootstrap.py REQUEST_FD RESPONSE_FD MARKER PACKAGES
 
 Requests and responses are JSON, one a line, on the two pipes. `MARKER` with the request's id goes to standard
-output after each invocation, so that the server knows that it has read all that the function wrote.
+output after each invocation, so that the server knows that it has read all that the function wrote. `PACKAGES` is the
+folder with what Lambda's runtime brings.
 """
 
 from __future__ import annotations
@@ -123,6 +124,7 @@ def main() -> None:
     marker = sys.argv[3]
     task_root = os.environ["LAMBDA_TASK_ROOT"]
     sys.path.insert(0, task_root)
+    sys.path.append(sys.argv[4])  # last: a function may bring another version
     sys.argv[:] = [task_root]
 
     def respond(response: dict[str, Any], request_id: str) -> None:

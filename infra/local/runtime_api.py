@@ -1,6 +1,6 @@
 """Lambda's Runtime API, inside the process of a function that brings a runtime of its own. Only the standard library.
 
-    runtime_api.py REQUEST_FD RESPONSE_FD MARKER
+    runtime_api.py REQUEST_FD RESPONSE_FD MARKER ...
 
 The runtime asks here for its events and answers here, over HTTP; to the server it looks as `bootstrap.py` does, and
 each chunk of a streamed answer is a line of its own: {"part": BASE64}.

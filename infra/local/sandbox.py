@@ -41,6 +41,7 @@ class Program:
     environment: Mapping[str, str]
     memory_mb: int
     timeout_seconds: float
+    packages: Path
     bootstrap: Path = BOOTSTRAP
     ephemeral_mb: int = 512
 
@@ -150,7 +151,13 @@ class Sandbox:
         try:
             process = Process(
                 self._machine.home,
-                [str(self._program.bootstrap), str(request_read), str(response_write), self._marker],
+                [
+                    str(self._program.bootstrap),
+                    str(request_read),
+                    str(response_write),
+                    self._marker,
+                    str(self._program.packages),
+                ],
                 environment=base_environment(self._program.environment),
                 directory=self._program.task_root,
                 on_line=self._on_line,

@@ -8,13 +8,13 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from infra.aws import Aws
 from infra.blueprint import metrics
-from infra.connection import Connection
 from infra.ledger import Deployed, Ledger
-from infra.operations import endpoints, jobs
+from infra.operations import endpoints, queues
 from infra.operations.idle import History
 
-Reader = Callable[[Deployed, Connection, datetime.datetime, datetime.timedelta], History | None]
+Reader = Callable[[Deployed, Aws, datetime.datetime, datetime.timedelta], History | None]
 
 BACKLOG = "ApproximateBacklogSize"
 
@@ -31,20 +31,18 @@ BATCH_REMEMBERS_HOURS = 7 * 24.0
 QUEUE_MINUTES = 15
 
 
-def history(
-    record: Deployed, connection: Connection, now: datetime.datetime, window: datetime.timedelta
-) -> History | None:
+def history(record: Deployed, aws: Aws, now: datetime.datetime, window: datetime.timedelta) -> History | None:
     """What AWS says of one workload's use in the last `window`; None where it is not there, or sleeps."""
-    return READERS[record.kind](record, connection, now, window)
+    return READERS[record.kind](record, aws, now, window)
 
 
 def last_used(
-    record: Deployed, connection: Connection, now: datetime.datetime, window: datetime.timedelta
+    record: Deployed, aws: Aws, now: datetime.datetime, window: datetime.timedelta
 ) -> datetime.datetime | None:
     """When the period ended in which CloudWatch last counted a request; None where there was none in `window`."""
     namespace, dimensions, metric, statistic = _USES[record.kind](record)
     period = _period(window)
-    answer = connection.client("cloudwatch").get_metric_statistics(
+    answer = aws.client("cloudwatch").get_metric_statistics(
         Namespace=namespace,
         MetricName=metric,
         Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
@@ -91,9 +89,9 @@ METERED = frozenset(_USES)
 
 
 def _endpoint(
-    record: Deployed, connection: Connection, now: datetime.datetime, window: datetime.timedelta
+    record: Deployed, aws: Aws, now: datetime.datetime, window: datetime.timedelta
 ) -> History | None:
-    sagemaker = connection.client("sagemaker")
+    sagemaker = aws.client("sagemaker")
     found = endpoints.describe(record.name, sagemaker)
     if found is None:
         return None
@@ -102,17 +100,17 @@ def _endpoint(
         record,
         found["EndpointStatus"],
         max(found["CreationTime"], found["LastModifiedTime"]),
-        last_used(record, connection, now, window),
-        changing=found["EndpointStatus"] in endpoints.UNDER_WAY,
+        last_used(record, aws, now, window),
+        changing=found["EndpointStatus"] in endpoints.UNDER_WAY | {endpoints.DELETING},
         tags={tag["Key"]: tag["Value"] for tag in tags},
-        waiting=backlog(record, connection, now) if record.kind == "AsyncEndpoint" else 0,
+        waiting=backlog(record, aws, now) if record.kind == "AsyncEndpoint" else 0,
     )
 
 
-def backlog(record: Deployed, connection: Connection, now: datetime.datetime) -> int:
+def backlog(record: Deployed, aws: Aws, now: datetime.datetime) -> int:
     """How many requests an asynchronous endpoint had in its queue, by the last datapoint of a quarter of an hour."""
     namespace, dimensions = metrics.of_endpoint(record.name, BACKLOG)
-    answer: dict[str, Any] = connection.client("cloudwatch").get_metric_statistics(
+    answer: dict[str, Any] = aws.client("cloudwatch").get_metric_statistics(
         Namespace=namespace,
         MetricName=BACKLOG,
         Dimensions=[{"Name": name, "Value": value} for name, value in dimensions.items()],
@@ -126,47 +124,51 @@ def backlog(record: Deployed, connection: Connection, now: datetime.datetime) ->
 
 
 def _function(
-    record: Deployed, connection: Connection, now: datetime.datetime, window: datetime.timedelta
+    record: Deployed, aws: Aws, now: datetime.datetime, window: datetime.timedelta
 ) -> History | None:
     from botocore.exceptions import ClientError
 
     try:
-        found = connection.client("lambda").get_function(FunctionName=record.name)
+        found = aws.client("lambda").get_function(FunctionName=record.name)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             return None
         raise
     configuration = found["Configuration"]
     state = configuration.get("State", "Active")
+    changed = datetime.datetime.fromisoformat(configuration["LastModified"].replace("+0000", "+00:00"))
     return History(
         record,
         state,
-        datetime.datetime.fromisoformat(configuration["LastModified"].replace("+0000", "+00:00")),
-        last_used(record, connection, now, window),
+        # That it was woken, and is kept ready again, is no change of the function's.
+        max(changed, _deployed_at(record, aws)),
+        last_used(record, aws, now, window),
         changing=state == "Pending" or configuration.get("LastUpdateStatus") == "InProgress",
         tags=found.get("Tags", {}),
     )
 
 
-def _job(
-    record: Deployed, connection: Connection, now: datetime.datetime, _window: datetime.timedelta
-) -> History | None:
-    found = jobs.look(record.name, connection, now)
+def _job(record: Deployed, aws: Aws, now: datetime.datetime, _window: datetime.timedelta) -> History | None:
+    found = queues.look(record.name, aws, now)
     if found is None:
         return None
     state, _, last = found
-    queue = connection.client("batch").describe_job_queues(jobQueues=[record.name])["jobQueues"][0]
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    queue = aws.client("batch").describe_job_queues(jobQueues=[record.name])["jobQueues"][0]
     return History(
         record,
         state,
         # Batch does not say when a queue was made; the last deploy of its stack was not before that.
-        ledger.deployed_at(record.stack),
+        _deployed_at(record, aws),
         last,
-        waiting=int(state == jobs.RUNNING),
+        waiting=int(state == queues.RUNNING),
         remembers_hours=BATCH_REMEMBERS_HOURS,
         tags=queue.get("tags", {}),
     )
+
+
+def _deployed_at(record: Deployed, aws: Aws) -> datetime.datetime:
+    """When its stack was last deployed, put to sleep or woken."""
+    return Ledger(aws.client("s3"), aws.environment.artifact_bucket).deployed_at(record.stack)
 
 
 READERS: Mapping[str, Reader] = {

@@ -32,6 +32,7 @@ from infra.operations import (
     engines,
     exposure,
     holders,
+    hourly,
     interfaces,
     namesakes,
     progress,
@@ -39,6 +40,7 @@ from infra.operations import (
     retyping,
     rollback,
     scaling,
+    schedule,
     sleepers,
     status,
     storage,
@@ -139,6 +141,7 @@ def carry_out(
     stack, connection = prepared.stack, prepared.connection
     stage(stack, built, connection, prepared.project, say, prepared.engine, meter)
     ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger.write_hourly(stack.name, hourly.of(stack, artifacts.keys(built)))
     asked = trials.Trials.begin(stack, ledger, connection, say)
     if prepared.plan.empty:
         outputs = prepared.workspace.outputs()
@@ -248,7 +251,7 @@ def _refuse_what_lives(stack: Stack, connection: Connection, engine: Engine) -> 
 
 
 def carry_out_destroy(prepared: PreparedDestroy, say: Say, watch: Watch) -> None:
-    """Take the stack down; and with the environment's last stack its artifact bucket."""
+    """Take the stack down; and with the environment's last stack its artifact bucket, and the schedule of `idle`."""
     connection = prepared.connection
     if not prepared.plan.empty:
         _settle(prepared.stack, connection, say)
@@ -262,6 +265,8 @@ def carry_out_destroy(prepared: PreparedDestroy, say: Say, watch: Watch) -> None
         ledger.sweep()
         containers.sweep(connection, ledger)
     else:
+        # With the bucket it would have nothing to look at, and fail each time.
+        schedule.remove_with_the_last_stack(connection, prepared.project, say)
         storage.remove(connection, prepared.project, say, prepared.engine)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from infra.connection import Connection
 from infra.engines.plan import PlanSummary
 from infra.errors import DeployFailed
-from infra.operations import jobs
+from infra.operations.queues import under_way
 from infra.stack import Stack
 from infra.workloads import BatchJob
 
@@ -55,7 +55,7 @@ def drained(
     is the next deploy that finds the queue disabled and enables it.
     """
     batch = connection.client("batch")
-    closed = [name for name in names if jobs.under_way(name, batch)]
+    closed = [name for name in names if under_way(name, batch)]
     try:
         for name in closed:
             say(f"{name}: takes no jobs until those in it are done, for its machines are about to change")
@@ -74,7 +74,7 @@ def _wait(
 ) -> None:
     began = clock()
     for poll in itertools.count():
-        left = jobs.under_way(name, batch)
+        left = under_way(name, batch)
         if not left:
             return
         if clock() - began > DEADLINE_SECONDS:

@@ -7,8 +7,9 @@ from infra.blueprint import Blueprint
 from infra.connection import Connection
 from infra.engines.terraform import synth
 from infra.engines.terraform.workspace import open_workspace
-from infra.ledger import Deployed
+from infra.ledger import Deployed, Ledger
 from infra.operations import endpoints, scaling
+from infra.operations.watchman.deletions import DELETIONS, GO_ALONG
 from infra.project import Project
 
 FOLDER = "_drift"
@@ -31,9 +32,27 @@ def of_stack(
         shutil.copy2(own / synth.STATE, copied)
     try:
         runner = open_workspace(Blueprint(()), environment, stack, folder, connection.variables, notice)
-        return tuple(one.line for one in runner.drift())
+        sleeps = _asleep(stack, connection)
+        return tuple(one.line for one in runner.drift() if not (one.is_gone and sleeps(one.address)))
     finally:
         copied.unlink(missing_ok=True)
+
+
+def _asleep(stack: str, connection: Connection) -> Callable[[str], bool]:
+    """Whether the resource at an address goes with a workload that sleeps.
+
+    What the watchman puts to sleep is gone from AWS, and stays in Terraform's state until the next apply.
+    """
+    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    asleep = ledger.asleep(stack)
+    longest_first = sorted((record.workload for record in ledger.of(stack)), key=len, reverse=True)
+
+    def sleeps(address: str) -> bool:
+        type, _, name = address.partition(".")
+        owner = next((one for one in longest_first if name == one or name.startswith(f"{one}-")), None)
+        return type in DELETIONS.keys() | GO_ALONG and owner in asleep
+
+    return sleeps
 
 
 def of_count(record: Deployed, connection: Connection) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import Any
 Description = dict[str, Any]
 
 UNDER_WAY = frozenset({"Creating", "Updating", "SystemUpdating", "RollingBack"})
+DELETING = "Deleting"
 POLL_SECONDS, GOING_SECONDS = 5.0, 1.0
 POLLS = 360
 """Half an hour: a roll-back of a large fleet takes about as long as the update did."""
@@ -57,7 +58,7 @@ def left(name: str, sagemaker: Any, sleep: Callable[[float], None] = time.sleep)
     """
     endpoint = describe(name, sagemaker)
     for _ in range(POLLS):
-        if endpoint is None or endpoint["EndpointStatus"] != "Deleting":
+        if endpoint is None or endpoint["EndpointStatus"] != DELETING:
             break
         sleep(GOING_SECONDS)
         endpoint = describe(name, sagemaker)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from infra.engines.provider import KEEP
 from infra.ledger import Deployed
+from infra.naming import KEEP
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,11 @@ class IdleRule:
 
     hours: float
     grace_hours: float = 24.0
+
+    @property
+    def window(self) -> datetime.timedelta:
+        """How far back to look: twice as far as it asks, and what is older than that is told with its age."""
+        return datetime.timedelta(hours=max(2 * self.hours, 1))
 
     def verdict(self, history: History, now: datetime.datetime) -> Verdict:
         """What `history` comes to at `now`; what is not known for sure is kept."""

@@ -1,7 +1,5 @@
 """A deployed Batch job: submitted and waited for, looked at, and compared with what was planned."""
 
-import collections
-import datetime
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -12,12 +10,10 @@ from infra.connection import Connection
 from infra.errors import InvocationFailed
 from infra.operations import logs
 from infra.operations.attempts import Patience, until_answered
+from infra.operations.queues import ENDED
 from infra.stack import Stack
 from infra.workloads import BatchJob
 
-ENDED = frozenset({"SUCCEEDED", "FAILED"})
-STATES = ("SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING", "SUCCEEDED", "FAILED")
-RUNNING = "RUNNING"
 POLL_SECONDS = 2.0
 LAST_LINES = 15
 
@@ -140,35 +136,3 @@ def verify(
     definition = _definition(name, batch)
     if definition is None or artifact.key not in json.dumps(definition):
         yield f"Job definition {name} runs another artifact than {artifact.key}; run the deploy again."
-
-
-def under_way(name: str, batch: Any) -> int:
-    """How many jobs of a queue have not ended."""
-    return sum(
-        len(page["jobSummaryList"])
-        for state in STATES
-        if state not in ENDED
-        for page in batch.get_paginator("list_jobs").paginate(jobQueue=name, jobStatus=state)
-    )
-
-
-def look(
-    name: str, connection: Connection, now: datetime.datetime
-) -> tuple[str, int, datetime.datetime | None] | None:
-    """State, the jobs of the last hour, and when the last of them came; None where there is no queue."""
-    batch = connection.client("batch")
-    queues = batch.describe_job_queues(jobQueues=[name])["jobQueues"]
-    if not queues:
-        return None
-    hour = (now - datetime.timedelta(hours=1)).timestamp() * 1000
-    states: collections.Counter[str] = collections.Counter()
-    created = []
-    for state in STATES:
-        for page in batch.get_paginator("list_jobs").paginate(jobQueue=name, jobStatus=state):
-            states[state] += len(page["jobSummaryList"])
-            created += [one["createdAt"] for one in page["jobSummaryList"]]
-    under_way = sum(count for state, count in states.items() if state not in ENDED)
-    last = datetime.datetime.fromtimestamp(max(created) / 1000, datetime.UTC) if created else None
-    queue = queues[0]
-    state = queue["status"] if queue["status"] != "VALID" else RUNNING if under_way else queue["state"]
-    return state, sum(one >= hour for one in created), last

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from infra.connection import Connection
 from infra.engines.plan import PlanSummary
 from infra.ledger import Deployed, Ledger
-from infra.operations import activity, jobs
+from infra.operations import activity
+from infra.operations.queues import under_way
 
 WINDOW = datetime.timedelta(hours=1)
 
@@ -37,7 +38,7 @@ def leaving(stack: str, plan: PlanSummary, connection: Connection) -> list[str]:
 
 def _use(record: Deployed, connection: Connection) -> str:
     if record.kind not in activity.METERED:
-        left = jobs.under_way(record.name, connection.client("batch"))
+        left = under_way(record.name, connection.client("batch"))
         return f"has {left} jobs under way" if left else ""
     used = activity.last_used(record, connection, connection.now(), WINDOW)
     return f"was last used about {used:%H:%M} UTC" if used is not None else ""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from infra.blueprint.autoscaling import VARIANT
 from infra.connection import Connection
 from infra.ledger import Deployed, Ledger
-from infra.operations import activity, endpoints, jobs
+from infra.operations import activity, endpoints, queues
 from infra.operations.measures import NOT_MEASURED, WINDOW, Measures, hour, measure
 from infra.operations.spending import this_month
 
@@ -145,7 +145,7 @@ def _count(
 
 
 def _job(record: Deployed, connection: Connection, now: datetime.datetime) -> Live:
-    found = jobs.look(record.name, connection, now)
+    found = queues.look(record.name, connection, now)
     if found is None:
         return Live(record, MISSING, None, 0, None)
     state, submitted, last = found

@@ -5,8 +5,9 @@ import json
 from infra import environment, loader
 from infra.blueprint import blueprint, storage
 from infra.engines.terraform.synth import synth
+from infra.operations.schedule import STATE
 from tests.infra import test_bill_markdown
-from tests.infra.test_blueprint import ENVIRONMENTS, GOLDEN, PROJECT, STACKS, keys, without_metadata
+from tests.infra.test_blueprint import ENVIRONMENTS, GOLDEN, PROJECT, STACKS, idle, keys, without_metadata
 
 
 def write() -> None:
@@ -16,10 +17,11 @@ def write() -> None:
 
 
 def write_terraform() -> None:
-    """One file per stack and environment, and one per environment's bucket."""
+    """One file per stack and environment, and one per environment's bucket and per its watchman."""
     for env in ENVIRONMENTS:
         values = environment.load(env, PROJECT)
         _write(f"storage-{env}", synth(storage(values), values, "storage"))
+        _write(f"idle-{env}", synth(idle(values), values, STATE))
         for name in STACKS:
             stack = loader.load(name, values, PROJECT)
             _write(f"{name}-{env}", synth(blueprint(stack, keys(stack)), values, stack.name))

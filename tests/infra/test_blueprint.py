@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 
 from infra import environment, loader
-from infra.blueprint import RENDERERS, blueprint, storage
+from infra.blueprint import RENDERERS, Blueprint, blueprint, storage
 from infra.blueprint.resource import Ref, Resource
 from infra.blueprint.unscoped import UNSCOPED
+from infra.blueprint.watchman import watchman
 from infra.engines.terraform import expression, synth
+from infra.operations.idle import IdleRule
+from infra.operations.watchman.settings import LOG, Settings
 from infra.workloads import MultiModelEndpoint, Workload
 from tests.infra.conftest import function, realtime
 
@@ -31,6 +34,13 @@ def _key(workload) -> str:
     if getattr(workload, "uncompressed", False):
         return f"models/{workload.models[0].name}/{'a' * 64}/model/"
     return f"models/{workload.models[0].name}/{'a' * 64}/artifact"
+
+
+def idle(values: environment.Environment) -> Blueprint:
+    """The watchman of an environment, armed; its code's digest does not matter."""
+    given = Settings(values.name, values.artifact_bucket, IdleRule(48.0), 5, True)
+    key = f"idle/code/{'a' * 64}.zip"
+    return watchman(values, key, "rate(1 hour)", given.variables(), LOG, armed=True)
 
 
 def golden(name: str) -> dict:
@@ -65,6 +75,12 @@ def test_cdktn_synthesises_the_golden_file(name, env):
 def test_the_bucket_is_the_golden_one(env):
     rendered = expression.resources(storage(environment.load(env, PROJECT)))
     assert json.loads(json.dumps(rendered)) == golden(f"storage-{env}")["resource"]
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_the_watchman_is_the_golden_one(env):
+    rendered = expression.resources(idle(environment.load(env, PROJECT)))
+    assert json.loads(json.dumps(rendered)) == golden(f"idle-{env}")["resource"]
 
 
 def test_every_workload_has_a_renderer():

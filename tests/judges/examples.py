@@ -1,4 +1,4 @@
-"""Every example stack in every environment, and every environment's bucket, as Terraform's JSON."""
+"""Every example stack in every environment, and every environment's bucket and watchman, as Terraform's JSON."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from infra.engines.terraform import expression
 from infra.engines.terraform.provider import CONSTRAINT, SOURCE
 from infra.environment import Environment
 from infra.stack import Stack
-from tests.infra.test_blueprint import ENVIRONMENTS, PROJECT, STACKS, keys
+from tests.infra.test_blueprint import ENVIRONMENTS, PROJECT, STACKS, idle, keys
 
 
 def stacks() -> dict[str, Stack]:
@@ -42,4 +42,5 @@ def modules() -> dict[str, dict[str, Any]]:
     for env in ENVIRONMENTS:
         values = environment.load(env, PROJECT)
         found[f"storage-{env}"] = module(storage(values), values, "storage")
+        found[f"idle-{env}"] = module(idle(values), values, "idle")
     return found

@@ -16,6 +16,7 @@ ARNS: Mapping[str, str] = {
     "aws_iam_instance_profile": "iam:instance-profile/{name}",
     "aws_iam_policy": "iam:policy/{name}",
     "aws_iam_role": "iam:role/{name}",
+    "aws_lambda_function": "lambda:function:{function_name}",
     "aws_sns_topic": "sns:{name}",
 }
 """Service and resource of an ARN."""

@@ -12,7 +12,7 @@ from tests.judges.waivers import GATE, MOST, ONLY, WAIVED
 
 MODULES = [
     *(f"{name}-{env}" for env in ENVIRONMENTS for name in STACKS),
-    *(f"storage-{env}" for env in ENVIRONMENTS),
+    *(f"{name}-{env}" for env in ENVIRONMENTS for name in ("storage", "idle")),
 ]
 
 
@@ -36,6 +36,8 @@ def is_waived(failure: checkov.Failure) -> bool:
     kinds = ONLY.get(failure.check)
     if failure.check not in WAIVED or kinds is None:
         return failure.check in WAIVED
+    if failure.module not in examples.stacks():
+        return False
     workloads = {workload.name: workload for workload in examples.stacks()[failure.module].workloads}
     return isinstance(workloads.get(failure.resource.rpartition(".")[2]), kinds)
 

@@ -13,7 +13,7 @@ from infra.errors import InvalidStack
 from infra.stack import Stack
 from infra.workloads import Workload
 from tests import strategies
-from tests.infra.test_blueprint import ENVIRONMENTS, PROJECT, keys
+from tests.infra.test_blueprint import ENVIRONMENTS, PROJECT, idle, keys
 from tests.judges import examples
 from tests.judges.calls import CALLS, Unmatched, parameters
 from tests.judges.requests import faults
@@ -42,9 +42,10 @@ def test_every_call_of_an_example_is_one_that_aws_takes(name):
 
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
-def test_every_call_of_a_bucket_is_one_that_aws_takes(env):
+@pytest.mark.parametrize("made", [storage, idle], ids=["storage", "idle"])
+def test_every_call_of_what_an_environment_has_one_of_is_one_that_aws_takes(made, env):
     values = environment.load(env, PROJECT)
-    assert list(faults(storage(values), values)) == []
+    assert list(faults(made(values), values)) == []
 
 
 def passes(stack: Stack) -> bool:

@@ -10,7 +10,7 @@ WAIVED: Mapping[str, str] = {
     "CKV_AWS_18": "access logs of the bucket need a second bucket, for artifacts that can be built again",
     "CKV_AWS_144": "a copy in another region doubles the price of artifacts that can be built again",
     "CKV_AWS_115": "reserved concurrency takes it away from the account's other functions",
-    "CKV_AWS_116": "its URL is called and waited for, and the caller gets the error; nothing is queued",
+    "CKV_AWS_116": "its URL is called and waited for, and the caller gets the error; the watchman's next round does it",
     "CKV_AWS_117": "a function is in a VPC where the environment names one; without, it reaches nothing private",
     "CKV_AWS_272": "a signing profile belongs to the account, and Lambda signs no container images",
     "CKV2_AWS_62": "EventBridge bills every object that is written (opt-in data events), and nothing of ours listens",

@@ -40,10 +40,11 @@ _MOVED = frozenset({"desired_vcpus"})
 
 @dataclass(frozen=True)
 class Drifted:
-    """One attribute of one resource; `line` is how it is told."""
+    """One attribute of one resource, or that all of it is gone; `line` is how it is told."""
 
     address: str
     line: str
+    is_gone: bool = False
 
 
 def read(file: Path, origin: str) -> tuple[Drifted, ...]:
@@ -60,7 +61,7 @@ def compare(before: state.State, after: state.State) -> Iterator[Drifted]:
     for one in before.resources:
         found = there.get(one.address)
         if found is None:
-            yield Drifted(one.address, f"{one.address} is gone")
+            yield Drifted(one.address, f"{one.address} is gone", is_gone=True)
             continue
         skipped = _EVERYWHERE | IGNORED.get(one.type, frozenset())
         if one.type == _TARGET and one.attributes.get("resource_id") in timed:

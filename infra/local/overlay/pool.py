@@ -163,7 +163,10 @@ class Pool:
         memory, timeout = int(function.memory_size), float(function.timeout)
         bootstrap = _bootstrap(environment.get("AWS_LAMBDA_EXEC_WRAPPER"))
         ephemeral = int(function.get_configuration()["EphemeralStorage"]["Size"])
-        return Program(interpreter, package.task_root, environment, memory, timeout, bootstrap, ephemeral)
+        packaged = pythons.packages(self.machine.home)
+        return Program(
+            interpreter, package.task_root, environment, memory, timeout, packaged, bootstrap, ephemeral
+        )
 
 
 def _bootstrap(wrapper: str | None) -> Path:

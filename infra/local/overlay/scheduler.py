@@ -2,14 +2,20 @@
 
 import json
 import logging
+import re
+import threading
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
+from moto.awslambda.exceptions import UnknownFunctionException
+from moto.awslambda.models import lambda_backends
 from moto.core.exceptions import JsonRESTError
 from moto.scheduler.responses import EventBridgeSchedulerResponse
 
 from infra.local import schedules
 from infra.local.machine import Machine
+from infra.local.overlay import functions, invocations
 from infra.local.overlay.batch import batch_backends
 from infra.local.overlay.faults import Fault, NotModelled
 
@@ -52,12 +58,17 @@ def _check(self: EventBridgeSchedulerResponse) -> None:
         )
         raise Fault(400, "ValidationException", f"Invalid {what}.") from None
     target = self._get_param("Target")
-    if not target["Arn"].endswith(SUBMIT_JOB):
+    if _starter(target["Arn"]) is None:
         raise NotModelled("scheduler", "CreateSchedule", f"with the target {target['Arn']}")
     try:
         json.loads(target.get("Input", ""))
     except ValueError:
-        raise Fault(400, "ValidationException", "The Input of a universal target must be JSON.") from None
+        if target["Arn"].endswith(SUBMIT_JOB):
+            raise Fault(400, "ValidationException", "The Input of a universal target must be JSON.") from None
+        # What AWS sends where nobody says what.
+        raise NotModelled(
+            "scheduler", "CreateSchedule", "of a function without an Input that is JSON"
+        ) from None
 
 
 def start(machine: Machine) -> None:
@@ -102,12 +113,37 @@ def _limits(schedule: Any) -> tuple[datetime, datetime]:
 
 
 def _run(account_id: str, region: str, schedule: Any) -> None:
+    start = _starter(schedule.target["Arn"])
+    assert start is not None  # no other is kept
     try:
-        job = batch_backends[account_id][region].submit(_as_sent(json.loads(schedule.target["Input"])))
-    except (Fault, JsonRESTError, KeyError) as error:
+        log.info("schedule %s: %s", schedule.name, start(account_id, region, schedule.target))
+    except (Fault, JsonRESTError, KeyError, UnknownFunctionException) as error:
         log.warning("schedule %s: %s", schedule.name, error)
-    else:
-        log.info("schedule %s: submitted job %s", schedule.name, job.id)
+
+
+def _submit(account_id: str, region: str, target: Mapping[str, Any]) -> str:
+    job = batch_backends[account_id][region].submit(_as_sent(json.loads(target["Input"])))
+    return f"submitted job {job.id}"
+
+
+def _invoke(account_id: str, region: str, target: Mapping[str, Any]) -> str:
+    """As the kind `Event`: nobody waits for the end."""
+    name = functions.bare_name(target["Arn"])
+    function = lambda_backends[account_id][region].get_function(name)
+    work = (invocations.Target(function, None), target["Input"])
+    threading.Thread(target=invocations.run, args=work, daemon=True).start()
+    return f"invoked {name}"
+
+
+STARTERS: Mapping[str, Callable[[str, str, Mapping[str, Any]], str]] = {
+    rf"arn:[\w-]+:scheduler:::{SUBMIT_JOB}": _submit,
+    r"arn:[\w-]+:lambda:[\w-]+:\d{12}:function:[\w-]+": _invoke,
+}
+"""Pattern of a target's ARN -> what starts it, and says what it did. A function has no qualifier here."""
+
+
+def _starter(arn: str) -> Callable[[str, str, Mapping[str, Any]], str] | None:
+    return next((start for pattern, start in STARTERS.items() if re.fullmatch(pattern, arn)), None)
 
 
 def _as_sent(value: Any) -> Any:

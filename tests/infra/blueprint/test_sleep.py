@@ -101,7 +101,9 @@ def test_an_endpoint_goes_with_its_scaling_and_alarms_and_keeps_model_configurat
         "aws_sagemaker_endpoint_configuration",
         "aws_iam_policy",
     } <= types(rest)
-    assert not [name for name in rest.outputs if name.endswith("_endpoint_name")]
+    # As text: what went is there again under the same name after `wake`.
+    names = {name: value for name, value in rest.outputs.items() if name.endswith("_endpoint_name")}
+    assert list(names.values()) == [one.arguments["name"] for one in whole.of_type("aws_sagemaker_endpoint")]
     assert [name for name in rest.outputs if name.endswith("_invoke_policy_arn")]
 
 

@@ -5,9 +5,12 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
 from infra import Environment
 from infra.cli import idle
+from infra.cli.application import application
+from infra.errors import Misuse
 from infra.operations.idle import IdleRule, judge, whole_stacks
 from infra.operations.removal import REMOVED, Outcome
 from infra.project import Project
@@ -76,3 +79,23 @@ def test_data_goes_with_no_stack_by_a_rule(results):
     assert bool(refusal) is bool(results)
     if results:
         assert "with its bucket 3 objects of inputs and answers would go" in refusal
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("--hours 48 --remove", "--remove and --max belong together"),
+        ("--hours 48 --max 3", "--remove and --max belong together"),
+        ("--hours 48 --armed", "--armed goes with --schedule"),
+        ("--hours 48 --schedule rate(1_day) --remove --max 3", "are three things to do; write one of them"),
+        ("--unschedule --remove --max 3", "are three things to do; write one of them"),
+        ("", "--hours is missing"),
+        ("--schedule rate(1_day)", "--hours is missing"),
+        ("--hours 48 --schedule hourly", "--schedule: the schedule 'hourly' is no expression of AWS's"),
+    ],
+)
+def test_what_does_not_go_together_is_told_before_anything_is_asked(words, told):
+    result = CliRunner().invoke(
+        application, ["idle", "--env", "local", *(word.replace("_", " ") for word in words.split())]
+    )
+    assert isinstance(result.exception, Misuse) and told in str(result.exception)

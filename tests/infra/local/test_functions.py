@@ -5,6 +5,7 @@ import io
 import json
 import re
 import stat
+import textwrap
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -103,12 +104,28 @@ def test_what_the_handler_sees(function, invoke):
     assert variables["LAMBDA_TASK_ROOT"] == seen["cwd"] == seen["path"][0]
 
 
-def test_only_the_zip_and_the_standard_library_can_be_imported(make_function, invoke):
-    name = make_function("import boto3\ndef handler(event, context): pass\n")
+def test_only_the_zip_the_standard_library_and_what_the_runtime_brings_can_be_imported(make_function, invoke):
+    name = make_function("import pydantic\ndef handler(event, context): pass\n")
     answer, error = invoke(name)
     assert answer["FunctionError"] == "Unhandled"
     assert error["errorType"] == "Runtime.ImportModuleError"
-    assert error["errorMessage"] == "Unable to import module 'app': No module named 'boto3'"
+    assert error["errorMessage"] == "Unable to import module 'app': No module named 'pydantic'"
+
+
+def test_boto3_is_there_as_in_lambdas_runtime_and_asks_the_embedded_aws(make_function, invoke):
+    code = """
+        import boto3
+
+        def handler(event, context):
+            return boto3.client("sts").get_caller_identity()["Account"]
+    """
+    assert invoke(make_function(textwrap.dedent(code), Timeout=30))[1] == "123456789012"
+
+
+def test_a_function_may_bring_another_boto3(make_function, invoke):
+    files = {"boto3.py": "version = 'its own'\n"}
+    code = "import boto3\ndef handler(event, context): return boto3.version\n"
+    assert invoke(make_function(code, files))[1] == "its own"
 
 
 def test_a_handler_in_a_package(functions, function_role, invoke):

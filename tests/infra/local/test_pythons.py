@@ -4,13 +4,20 @@ import sys
 
 import pytest
 
-from infra.local.pythons import NoPython, interpreter
+from infra.local.pythons import IN_RUNTIME, NoPython, interpreter, packages
 
 HERE = f"python{sys.version_info[0]}.{sys.version_info[1]}"
 
 
 def test_the_running_one_without_its_packages():
     assert interpreter(HERE) == (sys.executable, "-I", "-S")
+
+
+def test_what_a_runtime_brings_is_that_and_no_more_and_may_be_there_already(tmp_path):
+    folder = packages(tmp_path)
+    assert packages(tmp_path) == folder
+    assert {entry.stem for entry in folder.iterdir()} == set(IN_RUNTIME)
+    assert all(entry.exists() for entry in folder.iterdir())
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from botocore.exceptions import ClientError
@@ -9,10 +10,11 @@ from moto.scheduler.models import Schedule
 
 from infra.local import daemon
 from infra.local.overlay import scheduler
-from tests.infra.local.conftest import client_of, new_name, until
+from tests.infra.local.conftest import RUNTIME, client_of, make_role, new_name, packed_zip, until
 from tests.infra.local.jobs import make_job
 
 MADE = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f"
 TARGET = {
     "Arn": "arn:aws:scheduler:::aws-sdk:batch:submitJob",
     "RoleArn": "arn:aws:iam::123456789012:role/any",
@@ -54,10 +56,22 @@ def test_what_cannot_be_read_is_refused(create, expression, zone, code):
     assert error.value.response["Error"]["Code"] == code
 
 
-def test_what_would_never_run_is_refused(create):
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"Arn": "arn:aws:sqs:us-east-1:123456789012:q"},
+        {"Arn": "arn:aws:lambda:us-east-1:123456789012:function:f:live"},
+        {"Arn": FUNCTION, "Input": "no JSON"},
+    ],
+)
+def test_what_would_never_run_is_refused(create, target):
     with pytest.raises(ClientError) as error:
-        create("rate(1 hour)", Arn="arn:aws:lambda:us-east-1:123456789012:function:f")
+        create("rate(1 hour)", **target)
     assert error.value.response["Error"]["Code"] == "NotImplemented"
+
+
+def test_a_function_may_be_started(create):
+    create("rate(1 hour)", Arn=FUNCTION, Input="{}")
 
 
 def schedule(expression: str, zone: str = "UTC") -> Schedule:
@@ -114,5 +128,37 @@ def test_a_due_schedule_submits_its_job(tmp_path):
         times = sorted(datetime.fromtimestamp(one["createdAt"] / 1000, UTC) for one in found())
         assert all(time.minute % 10 == 0 for time in times)
         assert {(one["jobName"], one["arrayProperties"]["size"]) for one in found()} == {("nightly", 2)}
+    finally:
+        daemon.down(tmp_path / "local")
+
+
+def test_a_due_schedule_invokes_its_function_with_its_input(tmp_path):
+    running = daemon.up(tmp_path / "local", parent_pipe=True, speed=60)
+    try:
+        client = partial(client_of, running.endpoint_url)
+        role = make_role(client("iam"), "function", "lambda.amazonaws.com")
+        arn = client("lambda").create_function(
+            FunctionName="told",
+            Role=role,
+            Runtime=RUNTIME,
+            Handler="app.handler",
+            Code={
+                "ZipFile": packed_zip({"app.py": "def handler(event, context): print('got', event['by'])\n"})
+            },
+        )["FunctionArn"]
+        client("scheduler").create_schedule(
+            Name="told",
+            ScheduleExpression="rate(1 minute)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={**TARGET, "Arn": arn, "Input": '{"by": "the schedule"}'},
+        )
+        logs = client("logs")
+
+        def lines() -> list[str]:
+            groups = logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/told")["logGroups"]
+            events = logs.filter_log_events(logGroupName="/aws/lambda/told")["events"] if groups else []
+            return [event["message"] for event in events]
+
+        until(lambda: sum("got the schedule" in line for line in lines()) >= 2, 40)
     finally:
         daemon.down(tmp_path / "local")

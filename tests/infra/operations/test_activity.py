@@ -28,6 +28,7 @@ class Aws:
     endpoint: dict[str, Any] | None = field(default_factory=dict)
     function: dict[str, Any] | None = field(default_factory=dict)
     jobs: tuple[str, int, datetime.datetime | None] | None = None
+    deployed: datetime.datetime = MADE
     asked: list[dict[str, Any]] = field(default_factory=list)
     environment: Any = field(default_factory=lambda: type("E", (), {"artifact_bucket": "b"})())
 
@@ -44,6 +45,10 @@ class Aws:
             "LastModifiedTime": MADE,
             **self.endpoint,
         }
+
+    def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        assert (Bucket, Key) == ("b", "stacks/shop.json")
+        return {"LastModified": self.deployed}
 
     def list_tags(self, ResourceArn: str) -> dict[str, Any]:
         assert ResourceArn == "arn:endpoint"
@@ -95,7 +100,7 @@ def test_an_asynchronous_endpoint_counts_what_it_answered_and_what_waits():
     assert aws.asked[1]["Dimensions"] == [{"Name": "EndpointName", "Value": "dev-shop-one"}]
 
 
-@pytest.mark.parametrize("status", ["Creating", "Updating", "RollingBack"])
+@pytest.mark.parametrize("status", ["Creating", "Updating", "RollingBack", "Deleting"])
 def test_an_endpoint_under_way_is_changing(status):
     assert read(Aws(endpoint={"EndpointStatus": status}), "RealtimeEndpoint").changing
 
@@ -106,6 +111,11 @@ def test_a_function_is_read_over_all_of_its_versions():
     assert (found.last_used, found.since, found.changing) == (None, MADE, False)
     assert aws.asked[0]["Dimensions"] == [{"Name": "FunctionName", "Value": "dev-shop-one"}]
     assert read(Aws(function={"LastUpdateStatus": "InProgress"}), "LambdaEndpoint").changing
+
+
+def test_a_function_whose_stack_was_woken_is_as_young_as_that():
+    assert read(Aws(deployed=NOW - HOUR), "LambdaEndpoint").since == NOW - HOUR
+    assert read(Aws(deployed=MADE - HOUR), "LambdaEndpoint").since == MADE
 
 
 @pytest.mark.parametrize("kind", [kind for kind in READERS if kind != "BatchJob"])
@@ -156,10 +166,6 @@ class Batch(Aws):
         if self.created is None or jobStatus != self.state:
             return [{"jobSummaryList": []}]
         return [{"jobSummaryList": [{"createdAt": self.created.timestamp() * 1000}]}]
-
-    def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:
-        assert (Bucket, Key) == ("b", "stacks/shop.json")
-        return {"LastModified": MADE}
 
 
 def test_a_job_was_used_when_its_last_one_came_and_runs_while_one_does():

@@ -1,12 +1,15 @@
 """An endpoint whose instances somebody set by hand."""
 
+from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
+from moto import mock_aws
 
-from infra.ledger import Deployed
-from infra.operations.drift import of_count
+from infra.ledger import Deployed, Ledger
+from infra.operations.drift import _asleep, of_count
 
 RECORD = Deployed("desk", "read", "RealtimeEndpoint", "dev-desk-read", "any")
 
@@ -50,3 +53,27 @@ class Aws:
 )
 def test_a_count_outside_of_its_bounds_is_told(aws, lines):
     assert list(of_count(RECORD, aws)) == lines
+
+
+def test_what_goes_with_a_workload_that_sleeps_is_no_drift(environment):
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="s")
+        s3.create_bucket(Bucket=environment.artifact_bucket)
+        ledger = Ledger(s3, environment.artifact_bucket)
+        ledger.write(
+            "desk", [RECORD, Deployed("desk", "read-more", "RealtimeEndpoint", "dev-desk-read-more", "any")]
+        )
+        ledger.write_asleep("desk", {"read"})
+        sleeps = _asleep("desk", SimpleNamespace(client=lambda _: s3, environment=environment))
+        gone = (
+            "aws_sagemaker_endpoint.read",
+            "aws_cloudwatch_metric_alarm.read-latency",
+            "aws_appautoscaling_policy.read-steps",
+        )
+        assert all(sleeps(address) for address in gone)
+        still = (
+            "aws_sagemaker_endpoint.read-more",
+            "aws_cloudwatch_metric_alarm.read-more-latency",
+            "aws_iam_role.read",
+        )
+        assert not any(sleeps(address) for address in still)
