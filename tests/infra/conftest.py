@@ -1,5 +1,6 @@
 """A small model folder and stacks of it, for tests that need no cloud."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,13 @@ def serverless(name: str = "rare", **changes) -> ServerlessEndpoint:
 def multi_model(name: str = "many", **changes) -> MultiModelEndpoint:
     """An endpoint with several models, of which there is one, that passes all checks."""
     return MultiModelEndpoint(name, **{"models": [MODEL], "instance_type": "ml.m5.large", **changes})
+
+
+@pytest.fixture
+def quotas(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moto knows no ListServiceQuotas, and raises instead of answering so: here it has none to tell."""
+    from moto.servicequotas.responses import ServiceQuotasResponse
+
+    monkeypatch.setattr(
+        ServiceQuotasResponse, "list_service_quotas", lambda self: json.dumps({"Quotas": []}), raising=False
+    )

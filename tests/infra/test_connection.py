@@ -57,7 +57,7 @@ def test_an_invocation_is_waited_for_as_long_as_it_may_take_and_a_function_is_no
         retries = connection.once(service).meta.config.retries
         assert (retries["mode"], retries["total_max_attempts"]) == ("adaptive", 1)
     # What only reads is repeated as usual.
-    assert "total_max_attempts" not in connection.client("lambda").meta.config.retries
+    assert connection.client("lambda").meta.config.retries["total_max_attempts"] == 8
 
 
 def test_an_embedded_aws_that_is_not_up_is_told_with_its_remedy(tmp_path):

@@ -23,7 +23,7 @@ def stack(env):
 
 
 @pytest.fixture
-def project(base, tmp_path, monkeypatch):
+def project(base, tmp_path, monkeypatch, quotas):
     """A project with one stack, in which the verbs are run."""
     folder = tmp_path / "project"
     (folder / "stacks" / "environments").mkdir(parents=True)

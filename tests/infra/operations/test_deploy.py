@@ -1,8 +1,6 @@
 """A deploy and its reverse with Pulumi: what stands for the program makes nothing on AWS, and that is found out."""
 
 import os
-from types import SimpleNamespace
-from typing import Any
 
 import boto3
 import pytest
@@ -25,21 +23,8 @@ ACCOUNT = "123456789012"
 """moto's."""
 
 
-class Account(Connection):
-    """Moto's, of which Service Quotas knows nothing: moto has none of SageMaker's."""
-
-    def client(self, service: str) -> Any:
-        made = super().client(service)
-        if service == "service-quotas":
-            made.meta.events.register(
-                "before-call.service-quotas.ListServiceQuotas",
-                lambda **_: (SimpleNamespace(status_code=200, headers={}), {"Quotas": []}),
-            )
-        return made
-
-
 @pytest.fixture
-def connection(tmp_path, monkeypatch):
+def connection(tmp_path, monkeypatch, quotas):
     """An account of moto's, and the variables of a process that finds `pulumi`."""
     path = f"{install(tmp_path / 'bin')}{os.pathsep}{os.environ['PATH']}"
     for name, value in {
@@ -54,7 +39,7 @@ def connection(tmp_path, monkeypatch):
     with mock_aws():
         # The bucket is there and not complete: what stands for Pulumi would make none.
         boto3.client("s3", region_name="us-east-1").create_bucket(Bucket=environment.artifact_bucket)
-        yield Account(environment, dict(os.environ))
+        yield Connection(environment, dict(os.environ))
 
 
 def test_what_pulumi_says_is_compared_with_what_went_live(connection, base, tmp_path):
