@@ -77,7 +77,8 @@ def _asynchronous(stack: Stack, workload: AsyncEndpoint) -> Statements:
 
 
 def _waiting(environment: Environment, uris: Sequence[str]) -> Statements:
-    # Who may not list gets 403 instead of 404 for an answer that is not there yet, and gives up on it.
+    # Who may not list gets 403 instead of 404 for an answer that is not there yet, and gives up on it. AWS takes the
+    # object's key for `s3:prefix` then (ceph/ceph #68577, which does the same after it).
     prefixes: dict[str, list[str]] = {}
     for uri in uris:
         bucket, _, prefix = uri.removeprefix("s3://").partition("/")

@@ -4,8 +4,8 @@ Prepare (reads only): account, blueprint, synthesis, plan. Carry out: bucket, le
 plan, and a look at what really went live.
 """
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -36,6 +36,7 @@ from infra.operations import (
     interfaces,
     namesakes,
     progress,
+    publishing,
     quotas,
     retyping,
     rollback,
@@ -58,7 +59,7 @@ Watch = Callable[[ResourceEvent], None]
 
 @dataclass(frozen=True)
 class Prepared:
-    """A stack that is planned."""
+    """A stack that is planned; `unpublished` are its functions of which a version is to be made beside the plan."""
 
     stack: Stack
     connection: Connection
@@ -67,6 +68,7 @@ class Prepared:
     engine: Engine
     workspace: Workspace
     plan: PlanSummary
+    unpublished: Sequence[str] = ()
 
 
 def prepare(
@@ -98,7 +100,8 @@ def prepare(
     holders.refuse(stack, plan, connection)
     retyping.refuse_both(stack, plan, connection)
     quotas.check(stack, plan, connection, say)
-    return Prepared(stack, connection, project, content, engine, workspace, plan)
+    lacking = publishing.unpublished(stack, plan, connection, say)
+    return Prepared(stack, connection, project, content, engine, workspace, plan, lacking)
 
 
 def stage(
@@ -143,6 +146,9 @@ def carry_out(
     ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
     ledger.write_hourly(stack.name, hourly.of(stack, artifacts.keys(built)))
     asked = trials.Trials.begin(stack, ledger, connection, say)
+    if prepared.unpublished:
+        publishing.publish(prepared.unpublished, connection, say)
+        prepared = replace(prepared, plan=prepared.workspace.plan())
     if prepared.plan.empty:
         outputs = prepared.workspace.outputs()
     else:

@@ -1,5 +1,6 @@
 """A deploy that was cut short goes on: what its state knows nothing of is taken over, whatever the moment."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -113,4 +114,32 @@ def test_a_state_that_could_not_be_saved_is_saved_first(cut):
     done = cut.run("deploy", *CUT, "--yes")
     assert "the state that an earlier run could not save is saved now" in done.stderr
     assert "taking over" not in done.stderr and not state.with_name("errored.tfstate").exists()
+    is_settled(cut, "cut")
+
+
+@pytest.mark.drill
+def test_a_function_whose_newest_code_no_version_has_gets_one(cut):
+    cut.run("deploy", *CUT, "--yes")
+    functions, name = cut.client("lambda"), {"FunctionName": "local-cut-small"}
+    before = functions.get_alias(**name, Name="live")["FunctionVersion"]
+    handler = cut.root / "stacks" / "models" / "digits" / "inference.py"
+    handler.write_text(handler.read_text() + "\n# one more version\n")
+    cut.run("package", *CUT, "--upload")
+    # As a Terraform leaves it that was stopped after the code and before the version: it holds the new code to be done.
+    bucket = "modelyard-local-123456789012-us-east-1"
+    packed = cut.client("s3").list_objects_v2(Bucket=bucket, Prefix="models/digits/")["Contents"]
+    zips = [one for one in packed if one["Key"].endswith("/function.zip")]
+    key = max(zips, key=lambda one: one["LastModified"])["Key"]
+    newest = functions.update_function_code(**name, S3Bucket=bucket, S3Key=key)["CodeSha256"]
+    file = folder(cut, "cut") / "terraform.tfstate"
+    state = json.loads(file.read_text())
+    (function,) = [one for one in state["resources"] if one["type"] == "aws_lambda_function"]
+    function["instances"][0]["attributes"]["s3_key"] = key
+    file.write_text(json.dumps({**state, "serial": state["serial"] + 1}))
+    done = cut.run("deploy", *CUT, "--yes")
+    assert (
+        "local-cut-small: an earlier deploy was cut short, and no version has its newest code" in done.stderr
+    )
+    running = functions.get_function(**name, Qualifier="live")["Configuration"]
+    assert running["CodeSha256"] == newest and int(running["Version"]) > int(before)
     is_settled(cut, "cut")

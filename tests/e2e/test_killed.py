@@ -29,6 +29,7 @@ def cut(yard):
     (environments / "shared.toml").write_text(
         text.replace("embedded_aws = true", f'embedded_aws = true\nstate_bucket = "{BUCKET}"')
     )
+    yard.run("bootstrap", "--env", "shared", "--yes")
     yield yard
     for env in ("local", "shared"):
         yard.run("destroy", "cut", "--env", env, "--yes")
@@ -94,8 +95,6 @@ def of_one(prefix: str, names: list[str]) -> list[str]:
 )
 def test_what_was_killed_at_any_moment_is_finished_by_the_same_verb(cut, moment):
     env = ("local", "shared")[moment % 2]
-    if env == "shared":
-        cut.run("bootstrap", "--env", env, "--yes")
     verb = ("create", "update", "destroy")[moment // 2 % 3]
     whom = ("both", "modelyard", "terraform")[moment // 6 % 3]
     after = random.Random(moment).uniform(0, 8)
