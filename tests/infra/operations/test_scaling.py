@@ -12,6 +12,8 @@ from infra.connection import Connection
 from infra.operations import scaling
 
 ENDPOINT = "dev-shop-rank"
+POLICY = "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:policy"
+TOPIC = "arn:aws:sns:us-east-1:123456789012:topic"
 HERE = {
     "ServiceNamespace": "sagemaker",
     "ResourceId": f"endpoint/{ENDPOINT}/variant/AllTraffic",
@@ -33,7 +35,7 @@ class Account:
         }  # fmt: skip
         self.tags = {"modelyard:stack": "shop"}
         self.policies = [
-            {**HERE, "PolicyName": "steps", "PolicyARN": "arn:policy-0", "PolicyType": "StepScaling",
+            {**HERE, "PolicyName": "steps", "PolicyARN": f"{POLICY}-0", "PolicyType": "StepScaling",
              "StepScalingPolicyConfiguration": STEPS, "CreationTime": 1, "Alarms": []},
         ]  # fmt: skip
         self.actions = [
@@ -70,7 +72,7 @@ class Account:
     def put_scaling_policy(self, **given: Any) -> dict[str, Any]:
         assert self.target is not None
         self.made += 1
-        arn = f"arn:policy-{self.made}"
+        arn = f"{POLICY}-{self.made}"
         self.policies.append({**given, "PolicyARN": arn, "CreationTime": 1, "Alarms": []})
         return {"PolicyARN": arn}
 
@@ -99,7 +101,7 @@ def alarm():
         cloudwatch.put_metric_alarm(
             AlarmName="busy", MetricName="CPUUtilization", Namespace="/aws/sagemaker/Endpoints", Statistic="Average",
             Period=60, EvaluationPeriods=2, Threshold=70.0, ComparisonOperator="GreaterThanThreshold",
-            Dimensions=[{"Name": "EndpointName", "Value": ENDPOINT}], AlarmActions=["arn:policy-0", "arn:topic"],
+            Dimensions=[{"Name": "EndpointName", "Value": ENDPOINT}], AlarmActions=[f"{POLICY}-0", TOPIC],
         )  # fmt: skip
         yield lambda: cloudwatch.describe_alarms(AlarmNames=["busy"])["MetricAlarms"][0]
 
@@ -127,7 +129,7 @@ def test_it_is_off_in_between_and_then_as_it_was_however_that_ends(environment, 
         with pytest.raises(ZeroDivisionError):
             change()
     assert known(account) == before
-    assert alarm()["AlarmActions"] == ["arn:policy-1", "arn:topic"]
+    assert alarm()["AlarmActions"] == [f"{POLICY}-1", TOPIC]
     for key in ("MetricName", "Threshold", "Dimensions", "Period", "EvaluationPeriods", "ComparisonOperator"):
         assert alarm()[key] == watched[key]
     assert [line.split(":")[0] for line in said] == [ENDPOINT, ENDPOINT]
