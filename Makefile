@@ -8,12 +8,12 @@ demo: .venv/.demo
 	$(BIN)/modelyard demo
 
 test: .venv/.dev .venv/.judges .venv/.browser
-	$(BIN)/python -m pytest tests --ignore=tests/e2e -p no:logging --numprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest tests --ignore=tests/e2e -m "not drill" -p no:logging --numprocesses 4 --dist loadfile
 	$(BIN)/python -m pytest tests/e2e -m "not drill" --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
-# The long end-to-end tests: every kind of workload in use, operations on them, and what is killed at any moment.
+# The long tests: every kind of workload in use, operations on them, and what is killed at any moment.
 drills: .venv/.dev .venv/.browser
-	$(BIN)/python -m pytest tests/e2e -m drill --numprocesses 3 --dist loadfile --no-loadscope-reorder -rP -p no:logging
+	$(BIN)/python -m pytest tests -m drill --numprocesses 3 --dist loadfile --no-loadscope-reorder -rP -p no:logging
 
 check: .venv/.dev
 	$(BIN)/ruff check .

@@ -78,6 +78,9 @@ def softmax(logits):
     return likely / likely.sum()
 
 
+DRILL = pytest.mark.drill
+"""An export takes up to 12 s; one of each kind is in every run."""
+
 BERT = transformers.BertConfig(**SIZES, **LABELS)
 DISTIL = transformers.DistilBertConfig(
     vocab_size=len(WORDS), dim=16, n_layers=1, n_heads=2, hidden_dim=32, max_position_embeddings=24, **LABELS
@@ -88,11 +91,10 @@ ROBERTA = transformers.RobertaConfig(**{**SIZES, "pad_token_id": 0}, **LABELS)
 @pytest.mark.parametrize(
     "kind, config",
     [
-        (transformers.BertForSequenceClassification, BERT),
-        (transformers.DistilBertForSequenceClassification, DISTIL),
-        (transformers.RobertaForSequenceClassification, ROBERTA),
+        pytest.param(transformers.BertForSequenceClassification, BERT, id="bert"),
+        pytest.param(transformers.DistilBertForSequenceClassification, DISTIL, id="distilbert", marks=DRILL),
+        pytest.param(transformers.RobertaForSequenceClassification, ROBERTA, id="roberta", marks=DRILL),
     ],
-    ids=["bert", "distilbert", "roberta"],
 )
 def test_a_classifier_gives_the_likeliest_label(tmp_path, host, kind, config):
     (tmp_path / "saved").mkdir()
@@ -111,6 +113,7 @@ def test_a_classifier_gives_the_likeliest_label(tmp_path, host, kind, config):
     assert ask({"text": " ".join(["card"] * 500)})["label"]  # what comes after the last position is not read
 
 
+@DRILL
 def test_several_labels_and_a_number_are_tasks_of_their_own(tmp_path, host):
     for name, config in (
         ("several", transformers.BertConfig(**SIZES, **LABELS, problem_type="multi_label_classification")),
@@ -130,7 +133,7 @@ def test_several_labels_and_a_number_are_tasks_of_their_own(tmp_path, host):
             }
 
 
-@pytest.mark.parametrize("mode", ["mean", "cls"])
+@pytest.mark.parametrize("mode", ["mean", pytest.param("cls", marks=DRILL)])
 def test_an_encoder_gives_vectors_as_it_says_that_it_pools(tmp_path, host, mode):
     folder = tmp_path / "saved"
     (folder / "1_Pooling").mkdir(parents=True)
@@ -153,6 +156,7 @@ def test_an_encoder_gives_vectors_as_it_says_that_it_pools(tmp_path, host, mode)
     assert told["max_tokens"] == (24 if mode == "mean" else 20)
 
 
+@DRILL
 def test_an_encoder_saved_without_its_pooler_is_the_same_model_each_time(tmp_path):
     folder = tmp_path / "saved"
     folder.mkdir()

@@ -30,10 +30,15 @@ def test_the_program_of_the_readme_deploys_triage_in_at_most_15_lines(tmp_path, 
     shutil.copytree(PROJECT / "stacks", tmp_path / "stacks")
     for weights in ("model.onnx", "tokenizer.json"):
         (tmp_path / "stacks" / "models" / "triage" / weights).write_text("stands for what export.py makes")
+    # The wheels that the function needs are those of the clone: to fetch and stage them takes most of a minute.
+    cache = PROJECT / ".modelyard" / "artifacts"
+    cache.mkdir(parents=True, exist_ok=True)
+    (tmp_path / ".modelyard").mkdir(mode=0o700)
+    (tmp_path / ".modelyard" / "artifacts").symlink_to(cache)
     monkeypatch.chdir(tmp_path)
     told = run(lambda: exec(PROGRAM, {}))
     stack = loader.load("triage", environment.load("dev", tmp_path), tmp_path)
-    content = blueprint(stack, artifacts.keys(artifacts.identify(stack, tmp_path / "cache")))
+    content = blueprint(stack, artifacts.keys(artifacts.identify(stack, cache)))
     assert spoken.of_pulumi(told.declared, "triage-").keys() == spoken.of_terraform(content).keys()
     assert told.outputs == {"endpoint": "dev-triage-classify"}
 
