@@ -56,6 +56,10 @@ def failure(diagnostics: Iterable[Diagnostic], stray: str, program: Path, direct
     """The error for a run that failed; `stray` is what it wrote that was no message."""
     errors = list(dict.fromkeys(d for d in diagnostics if d.severity == "error"))
     told = [error for error in errors if error.summary != _ECHO] or errors
+    lines = [line for line in map(plain, stray.splitlines()) if line.strip("╷│╵ ")]
+    if not told and any(_LOCKED in line for line in lines):
+        # What has no -json, such as `state push`, says it for people.
+        told = [Diagnostic("error", _LOCKED, "\n".join(line.lstrip("│ ") for line in lines))]
     locked = next((error for error in told if error.summary == _LOCKED), None)
     if locked is not None:
         return StateLocked(locked, program, directory)
@@ -68,6 +72,5 @@ def failure(diagnostics: Iterable[Diagnostic], stray: str, program: Path, direct
             )
         ]
     if not told:
-        lines = [line for line in map(plain, stray.splitlines()) if line.strip("╷│╵ ")]
         told = [Diagnostic("error", f"{program.name} failed: {'; '.join(lines[-5:]) or 'it said nothing'}")]
     return TerraformFailed(told)

@@ -52,6 +52,40 @@ def test_a_locked_state_is_one_line_with_its_holder() -> None:
     )
 
 
+# As Terraform 1.11.4 says it of `state push`, which has no -json; the colours are left in two lines.
+FOR_PEOPLE = """
+\x1b[31m╷\x1b[0m
+\x1b[31m│\x1b[0m \x1b[1m\x1b[31mError: \x1b[0m\x1b[1mError acquiring the state lock\x1b[0m
+│
+│ Error message: operation error S3: PutObject, https response error
+│ StatusCode: 412, RequestID:
+│ MzMBTfq3sJ1ZB76P4wSmFWDXZfdM36XUcPItH26VzWlEIRVE2pyt, HostID:
+│ api error PreconditionFailed: At least one of the pre-conditions you
+│ specified did not hold
+│ Lock Info:
+│   ID:        7f3b8a52-0c1d-4e6f-9a8b-123456789abc
+│   Path:      acme-states/modelyard/shared/digits/terraform.tfstate
+│   Operation: OperationTypeApply
+│   Who:       ana@laptop
+│   Version:   1.11.4
+│   Created:   2026-11-20 09:30:00 +0000 UTC
+│   Info:
+│
+│ Terraform acquires a state lock to protect the state from being written
+│ by multiple users at the same time. Please resolve the issue above and try
+╵
+"""
+
+
+def test_a_lock_that_is_told_for_people_is_the_same() -> None:
+    error = fail(stray=FOR_PEOPLE)
+    assert isinstance(error, StateLocked)
+    assert (error.lock, error.who) == ("7f3b8a52-0c1d-4e6f-9a8b-123456789abc", "ana@laptop")
+    assert str(error).startswith(
+        "the state is locked by ana@laptop, apply, since 2026-11-20 09:30:00 UTC: wait"
+    )
+
+
 def test_a_lock_without_a_holder_keeps_terraforms_words() -> None:
     assert (
         str(fail(Diagnostic("error", LOCKED.summary, "no such table"))) == f"{LOCKED.summary}: no such table"
