@@ -11,6 +11,7 @@ from infra.errors import TerraformError
 _LOCKED = "Error acquiring the state lock"
 _MOVED = "Backend configuration changed"
 _LOCK_FIELD = re.compile(r"^\s*(ID|Operation|Who|Created):[ \t]*(.*?)\s*$", re.MULTILINE)
+_TO_THE_SECOND = re.compile(r"\.| \+0000")
 # Terraform adds this where it stopped because of another error, or because it was asked to.
 _ECHO = "execution halted"
 
@@ -41,7 +42,7 @@ class StateLocked(TerraformFailed):
         self.lock, self.who = lock.get("ID"), lock.get("Who")
         if "ID" in lock:
             operation = lock.get("Operation", "").removeprefix("OperationType").lower() or "a run"
-            since = lock.get("Created", "").split(".")[0] or "an unknown time"
+            since = _TO_THE_SECOND.split(lock.get("Created", ""))[0] or "an unknown time"
             who = lock.get("Who") or "somebody"
             message = (
                 f"the state is locked by {who}, {operation}, since {since} UTC: wait until that has ended; "
