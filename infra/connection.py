@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra import credentials
 from infra.aws import time_of
 from infra.environment import Environment
 from infra.errors import EmbeddedAwsError, ModelyardError, WrongAccount
@@ -114,8 +115,8 @@ class Connection:
             account = self.client("sts").get_caller_identity()["Account"]
         except (BotoCoreError, ClientError) as error:
             raise ModelyardError(
-                f"AWS does not say whose credentials these are: {error}. "
-                "Set a profile or keys that work: `aws sts get-caller-identity` must answer."
+                f"AWS does not say whose credentials these are: {str(error).rstrip('.')}. "
+                f"{credentials.remedy(str(error)) or credentials.UNKNOWN}"
             ) from None
         if account != self.environment.account_id:
             raise WrongAccount(

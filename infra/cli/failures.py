@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from cost.errors import CostError
+from infra import credentials
 from infra.errors import Misuse, ModelyardError
 from model_packaging.errors import InvalidModel, PackagingError
 
@@ -26,7 +27,15 @@ def code(error: Exception) -> int:
 
 
 def readable(error: Exception) -> str:
-    """One line per finding, as a person reads it."""
+    """One line per finding, as a person reads it; where credentials are the reason, its end is what to do."""
+    text = _told(error)
+    remedy = credentials.remedy(text)
+    if remedy is None or remedy in text:
+        return text
+    return f"{text}\nerror: {remedy}" if "\n" in text else f"{text.rstrip('.')}. {remedy}"
+
+
+def _told(error: Exception) -> str:
     if isinstance(error, tuple(EXIT_CODES)):
         lines = str(error).splitlines()
         return "\n".join(line if line.startswith(" ") else f"error: {line}" for line in lines)
