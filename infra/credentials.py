@@ -3,7 +3,13 @@
 import re
 from collections.abc import Mapping
 
-EXPIRED = "The credentials have expired: log in again (`aws sso login`) or set new ones, and run the same command again."
+EXPIRED = (
+    "The credentials have expired: log in again (`aws sso login`) or set new ones, and run the same again."
+)
+PERHAPS_EXPIRED = (
+    "S3 says no more than that, and mostly because the credentials have expired: log in again (`aws sso login`) or set "
+    "new ones, and run the same again."
+)
 UNKNOWN = "Set a profile or keys that work: `aws sts get-caller-identity` must answer."
 SKEWED = (
     "This machine's clock is wrong, and AWS takes no request of another time: set it, and run the same again."
@@ -15,6 +21,8 @@ _REMEDIES: Mapping[re.Pattern[str], str] = {
     re.compile(
         r"\bExpiredToken(Exception)?\b|\bRequestExpired\b|SSO (Token|session)|Token has expired"
     ): EXPIRED,
+    # The answer to HEAD has no body, and so no code.
+    re.compile(r"\(400\) when calling the Head(Bucket|Object) operation"): PERHAPS_EXPIRED,
     re.compile(
         r"\b(InvalidClientTokenId|UnrecognizedClientException|InvalidAccessKeyId|SignatureDoesNotMatch|AuthFailure"
         r"|InvalidSignatureException)\b|Unable to locate credentials|config profile .* could not be found"

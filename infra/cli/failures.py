@@ -1,5 +1,6 @@
 """Which errors a person is meant to read, and the exit code of each."""
 
+import errno
 from collections.abc import Mapping
 
 from cost.errors import CostError
@@ -18,6 +19,7 @@ EXIT_CODES: Mapping[type[Exception], int] = {
 }
 """The first class that fits decides."""
 
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _AWS_LIBRARIES = ("botocore", "boto3", "s3transfer")
 
 
@@ -41,4 +43,7 @@ def _told(error: Exception) -> str:
         return "\n".join(line if line.startswith(" ") else f"error: {line}" for line in lines)
     if type(error).__module__.partition(".")[0] in _AWS_LIBRARIES:
         return f"error: AWS: {error}"
+    if isinstance(error, OSError) and error.errno in _FULL:
+        where = f"{error.filename} cannot be written" if error.filename else "what is written"
+        return f"error: {where}: {error.strerror}. Make room on that disk, and run the same again."
     return f"error: {type(error).__name__}: {error} (run it again with --debug for the traceback)"

@@ -52,7 +52,7 @@ class Credentials:
         return self.answers.get(asked.service, DENIED)
 
 
-LOG_IN = r"The credentials have expired: log in again \(`aws sso login`\) or set new ones, and run the same command again\."
+LOG_IN = r"The credentials have expired: log in again \(`aws sso login`\) or set new ones, and run the same again\."
 WORKS = r"Set a profile or keys that work: `aws sts get-caller-identity` must answer\."
 CREDENTIALS: Mapping[str, Credentials] = {
     "foreign": Credentials(

@@ -87,6 +87,9 @@ class Runner:
             return False
         upgrade = ["-upgrade"] if initialised.is_other_version_locked(self.directory, self._toolchain) else []
         self._run(["init", "-json", "-input=false", *upgrade], self._planning)
+        lock = self.directory / initialised.LOCK
+        if lock.is_file():
+            lock.chmod(0o600)  # Terraform writes it for everybody to read, whatever the umask is
         record.parent.mkdir(mode=0o700, exist_ok=True)
         private_file.write(record, initialised.fingerprint(self.directory, self._toolchain, configuration))
         return True
