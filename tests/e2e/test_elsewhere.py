@@ -215,6 +215,25 @@ def test_another_region_is_refused_and_nothing_is_forgotten(digits):
     print(f"another region: {len(verbs)} verbs, 0 changes asked for")
 
 
+def test_instances_that_somebody_set_are_told_and_set_back(digits):
+    """No state of Terraform's holds their count."""
+    sagemaker, name = digits.client("sagemaker"), "local-digits-read"
+    sagemaker.update_endpoint_weights_and_capacities(
+        EndpointName=name,
+        DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 3}],
+    )
+    sagemaker.get_waiter("endpoint_in_service").wait(EndpointName=name, WaiterConfig={"Delay": 1})
+    told = digits.run("status", "--env", "local", "--drift").stdout
+    assert f"{name}: its instances are set to 3, and it is to have 1" in told
+    planned = digits.run("plan", "digits", "--env", "local")
+    assert f"{name}: its instances were set to 3 by hand; a deploy sets them back to 1" in planned.stderr
+    done = digits.run("deploy", "digits", "--env", "local", "--yes")
+    assert "are set back to 1" in done.stderr
+    (variant,) = sagemaker.describe_endpoint(EndpointName=name)["ProductionVariants"]
+    assert (variant["CurrentInstanceCount"], variant["DesiredInstanceCount"]) == (1, 1)
+    assert "Nothing was changed by hand." in digits.run("status", "--env", "local", "--drift").stdout
+
+
 def test_the_environment_of_another_account_is_refused(digits):
     """One that is not meant: its account is not that of the credentials."""
     account = 'account_id = "111122223333"'
