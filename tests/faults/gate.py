@@ -6,7 +6,6 @@ request that would make, change or remove something, whatever became of it.
 
 import collections
 import contextlib
-import json
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +14,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.faults import proxy
+from tests.faults import proxy, refusals
 
 _SCOPE = re.compile(r"Credential=(?P<key>[^/]+)/\d+/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request")
 
@@ -72,6 +71,9 @@ class Handler(proxy.Handler):
     gate: Gate
 
     def _pass_or_refuse(self) -> None:
+        if self.path.startswith(proxy.OWN_PAGES):  # the embedded AWS's own, which are nobody's account
+            getattr(super(), f"do_{self.command}")()
+            return
         headers = {key.lower(): value for key, value in self.headers.items()}
         scope = _SCOPE.search(headers.get("authorization", ""))
         told = scope.groupdict() if scope else {"key": "", "region": "", "service": ""}
@@ -80,40 +82,26 @@ class Handler(proxy.Handler):
             getattr(super(), f"do_{self.command}")()
             return
         self._body()
-        content, kind = _form(told["service"], answer)
-        self.send_response_only(answer.status)
-        for key, value in {**answer.headers, "Content-Type": kind, "x-amzn-errortype": answer.code}.items():
-            self.send_header(key, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(content)
+        if answer.text:
+            status, form, content = answer.status, [("Content-Type", "text/xml")], answer.text.encode()
+        else:
+            status, form, content = refusals.refused(self.headers, answer.status, answer.code, answer.message)
+        self._answer(status, [*form, *answer.headers.items()], content)
 
     def _body(self) -> bytes:
         body = super()._body()
-        self.gate.count(self.command, proxy.operation(self.command, self.path, self.headers, body))
+        if not self.path.startswith(proxy.OWN_PAGES):
+            self.gate.count(self.command, proxy.operation(self.command, self.path, self.headers, body))
         return body
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = _pass_or_refuse
-
-
-def _form(service: str, answer: Answer) -> tuple[bytes, str]:
-    """The body of an answer as `service` writes it, and its type."""
-    error = f"<Error><Code>{answer.code}</Code><Message>{answer.message}</Message></Error>"
-    if answer.text:
-        return answer.text.encode(), "text/xml"
-    if service == "s3":
-        return error.encode(), "application/xml"
-    if service in ("sts", "iam", "sns"):
-        return f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>".encode(), "text/xml"
-    return json.dumps({"__type": answer.code, "message": answer.message}).encode(), "application/json"
 
 
 @contextlib.contextmanager
 def before(root: Path, refuses: Refuses) -> Iterator[tuple[Gate, str]]:
     """A gate between the project in `root` and its embedded AWS, for the length of a `with`; and its URL."""
     gate = Gate(refuses)
-    with proxy.between(root, proxy.Faults(lambda name: False)) as server:
+    with proxy.between(root, proxy.Faults(proxy.none)) as server:
         server.RequestHandlerClass = type("Handler", (Handler,), {"gate": gate})
         yield gate, f"http://{server.host}:{server.server_address[1]}"
 
