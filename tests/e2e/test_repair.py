@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from infra import environment, loader
 from infra.blueprint import Blueprint, blueprint
 from infra.blueprint.resource import Join, Ref
+from infra.operations import storage
 from tests.e2e.conftest import Yard
 from tests.e2e.test_adoption import is_settled
 
@@ -287,3 +288,40 @@ def test_each_resource_that_is_deleted_by_hand_is_put_back_and_only_it(mend):
         f"of them with nothing else; {len(refused)} are in use, which AWS does not delete: {', '.join(refused)}"
     )
     print("\n".join(table))
+
+
+BUCKET = {"Bucket": "modelyard-local-123456789012-us-east-1"}
+REPOSITORY = {"repositoryName": "modelyard-local"}
+PARTS: Mapping[str, Callable[[Client], Any]] = {
+    "policy": lambda client: client("s3").delete_bucket_policy(**BUCKET),
+    "public access block": lambda client: client("s3").delete_public_access_block(**BUCKET),
+    "encryption": lambda client: client("s3").delete_bucket_encryption(**BUCKET),
+    "ownership": lambda client: client("s3").delete_bucket_ownership_controls(**BUCKET),
+    "versioning": lambda client: client("s3").put_bucket_versioning(
+        **BUCKET, VersioningConfiguration={"Status": "Suspended"}
+    ),
+    "lifecycle": lambda client: client("s3").delete_bucket_lifecycle(**BUCKET),
+    "repository's lifecycle": lambda client: client("ecr").delete_lifecycle_policy(**REPOSITORY),
+    "repository's policy": lambda client: client("ecr").delete_repository_policy(**REPOSITORY),
+    "repository": lambda client: client("ecr").delete_repository(**REPOSITORY, force=True),
+}
+"""What somebody can take from what an environment has one of."""
+
+
+@pytest.mark.timeout(900)
+def test_what_an_environment_has_one_of_is_put_right_by_a_deploy(mend):
+    def is_right() -> bool:
+        return storage.is_complete(mend.client("s3"), BUCKET["Bucket"]) and storage.is_repository_complete(
+            mend.client("ecr"), REPOSITORY["repositoryName"]
+        )
+
+    assert is_right()
+    for name, take in PARTS.items():
+        take(mend.client)
+        assert not is_right(), name
+        done = mend.run("deploy", *MEND, "--yes")
+        assert "plan: no changes" in done.stdout and planned(done.stderr) == {}, name
+        assert is_right(), name
+    print(
+        f"{len(PARTS)} parts of the bucket and the repository taken away by hand: each put back by the next deploy"
+    )
