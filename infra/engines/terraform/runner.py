@@ -34,7 +34,6 @@ DRIFT = "drift.tfplan"
 ERRORED = "errored.tfstate"
 _RESTORED = "restored.tfstate"
 ADOPTED = "adopted.tf.json"
-_RECORD = "modelyard-init"
 
 _DROPPED = (
     "TF_LOG",
@@ -80,9 +79,10 @@ class Runner:
     def init(self) -> bool:
         """Makes the folder ready; returns False where it already was, and nothing was run."""
         self._open()
+        initialised.forget_what_was_cut(self.directory)
         configuration = self._toolchain.configure(self.directory)
         before = initialised.fingerprint(self.directory, self._toolchain, configuration)
-        record = self._data / _RECORD
+        record = self._data / initialised.RECORD
         if record.is_file() and record.read_text() == before:
             return False
         upgrade = ["-upgrade"] if initialised.is_other_version_locked(self.directory, self._toolchain) else []
