@@ -5,6 +5,7 @@ told: no `show`, no `validate`, and no `init` where nothing has changed since th
 """
 
 import json
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,9 @@ class Runner:
         ]
         try:
             returncode, said = self._run(arguments, self._planning, on_event, good=(0, 2))
+            if file.is_file() and not zipfile.is_zipfile(file):
+                # Terraform does not look whether its plan was written: the apply would say "not a valid zip file".
+                raise TerraformError(f"{file} was not saved whole, mostly for: no space left on device.")
         except BaseException:
             # Terraform saves a plan that has errors too.
             file.unlink(missing_ok=True)
