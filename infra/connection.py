@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from infra import credentials
 from infra.aws import time_of
 from infra.environment import Environment
 from infra.errors import EmbeddedAwsError, ModelyardError, WrongAccount
@@ -87,11 +88,24 @@ class Connection:
             {"s3": {"addressing_style": "path"}, "proxies": {}} if self.environment.embedded_aws else {}
         )
         with _MAKING:
-            return self._session.client(
+            client = self._session.client(
                 service,
                 endpoint_url=self.variables.get("AWS_ENDPOINT_URL"),
                 config=Config(**settings, **embedded),
             )
+        if service == "s3":
+            client.meta.events.register("before-parameter-build.s3", self._name_owner)
+        return client
+
+    def _name_owner(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        """Have S3 refuse (403) what goes to a bucket of ours that is somebody else's.
+
+        Its name can be guessed; who makes it first and opens it to everybody would be sent our models, and could put
+        others in their place.
+        """
+        ours = (self.environment.artifact_bucket, self.environment.state_bucket)
+        if params.get("Bucket") in ours and "ExpectedBucketOwner" in model.input_shape.members:
+            params["ExpectedBucketOwner"] = self.environment.account_id
 
     @property
     def credentials(self) -> Any:
@@ -114,8 +128,8 @@ class Connection:
             account = self.client("sts").get_caller_identity()["Account"]
         except (BotoCoreError, ClientError) as error:
             raise ModelyardError(
-                f"AWS does not say whose credentials these are: {error}. "
-                "Set a profile or keys that work: `aws sts get-caller-identity` must answer."
+                f"AWS does not say whose credentials these are: {str(error).rstrip('.')}. "
+                f"{credentials.remedy(str(error)) or credentials.UNKNOWN}"
             ) from None
         if account != self.environment.account_id:
             raise WrongAccount(

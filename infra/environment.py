@@ -80,6 +80,10 @@ class Environment(BaseModel):
         """The ARN of a resource of ours in this environment's region and account."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
 
+    def iam_arn(self, resource: str) -> str:
+        """The ARN of a role or another resource of ours of IAM, which has no regions."""
+        return f"arn:{self.partition}:iam::{self.account_id}:{resource}"
+
     @property
     def artifact_bucket(self) -> str:
         """The one bucket of this environment that holds the models' artifacts."""

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from infra.errors import ModelyardError
+
 if TYPE_CHECKING:
     from infra.stack import Stack
 
@@ -40,6 +42,15 @@ class Deployed:
     engine: str | None = None
 
 
+def not_ours(bucket: str) -> ModelyardError:
+    """The error for an environment's bucket that S3 refuses."""
+    return ModelyardError(
+        f"Bucket {bucket} belongs to somebody else (bucket names are shared by all of AWS), or the credentials lack "
+        "s3:ListBucket on it: use credentials that have it; or give the environment's file another name, which the "
+        "bucket's is made of."
+    )
+
+
 def records(stack: "Stack", artifact_keys: dict[str, str], engine: str | None = None) -> list[Deployed]:
     """What the ledger says of `stack` once it is deployed."""
     return [
@@ -64,14 +75,20 @@ class Ledger:
     bucket: str
 
     def exists(self) -> bool:
-        """Whether the environment has its bucket; without it nothing is deployed there."""
+        """Whether the environment has its bucket; without it nothing is deployed there.
+
+        Raises `ModelyardError` where it is somebody else's.
+        """
         from botocore.exceptions import ClientError
 
         try:
             self.client.head_bucket(Bucket=self.bucket)
         except ClientError as error:
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == 404:
                 return False
+            if status == 403:
+                raise not_ours(self.bucket) from None
             raise
         return True
 

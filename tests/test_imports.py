@@ -23,6 +23,7 @@ CORE = {
     "infra.ec2",
     "infra.images",
     "infra.errors",
+    "infra.credentials",
     "infra.project",
 }
 

@@ -6,7 +6,7 @@ from infra import naming
 from infra.blueprint.autoscaling import variant_scaling
 from infra.blueprint.endpoints import Parts, endpoint, finds, instances, one_model, reads
 from infra.blueprint.policy import statement
-from infra.blueprint.resource import Blueprint, Ref, Resource
+from infra.blueprint.resource import Blueprint, Resource
 from infra.blueprint.roles import Statement, write
 from infra.stack import Stack
 from infra.workloads import AsyncEndpoint
@@ -29,8 +29,10 @@ def async_endpoint(stack: Stack, workload: AsyncEndpoint, artifact_key: str) -> 
     environment = stack.environment
     named = {"success": workload.success_topic, "error": workload.error_topic}
     made = {outcome: _topic(stack, workload, outcome) for outcome, topic in named.items() if topic is None}
-    arns: dict[str, str | Ref] = {
-        outcome: topic or made[outcome].ref("arn") for outcome, topic in named.items()
+    # Not references, as with the model's role: a configuration has to be the same with a topic that is made anew.
+    arns = {
+        outcome: topic or environment.arn("sns", made[outcome].arguments["name"])
+        for outcome, topic in named.items()
     }
     output = workload.output_uri or environment.data_uri(stack.name, workload.name, "output")
     failure = environment.data_uri(stack.name, workload.name, "failure")

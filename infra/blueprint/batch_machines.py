@@ -91,7 +91,9 @@ def _environment(
             "modelyard:stack": stack.name,
         },
     }
-    content = {**resources, "template": template.arguments}
+    # Batch reads which one is the latest when it makes the environment; another template makes another environment.
+    launch = {"launch_template_name": template.arguments["name"], "version": "$Latest"}
+    content = {**resources, "launch": launch, "template": template.arguments}
     return Resource(
         "aws_batch_compute_environment",
         f"{workload.name}-{market}",
@@ -104,14 +106,13 @@ def _environment(
             # No service_role: Batch takes its service-linked one, and can then change an environment in place.
             "compute_resources": {
                 **resources,
-                "instance_role": profile.ref("arn"),
-                "launch_template": {
-                    "launch_template_id": template.ref("id"),
-                    "version": template.ref("latest_version"),
-                },
+                # By names that are known, and not by references: for a profile or a template that somebody deleted the
+                # provider would replace the environment under its own name: "Object already exists".
+                "instance_role": stack.environment.iam_arn(f"instance-profile/{profile.arguments['name']}"),
+                "launch_template": launch,
             },
         },
         # The role has to outlive its environment: without it this one stays in DELETING for ever.
-        depends_on=(profile, *role),
+        depends_on=(template, profile, *role),
         create_before_destroy=True,
     )

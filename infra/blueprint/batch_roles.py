@@ -20,10 +20,7 @@ def role_name(stack: Stack, workload: BatchJob, part: str) -> str:
 
 def role_arn(stack: Stack, workload: BatchJob, part: str) -> str:
     """The ARN that it will have."""
-    environment = stack.environment
-    return (
-        f"arn:{environment.partition}:iam::{environment.account_id}:role/{role_name(stack, workload, part)}"
-    )
+    return stack.environment.iam_arn(f"role/{role_name(stack, workload, part)}")
 
 
 def job_role(

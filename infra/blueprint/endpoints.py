@@ -116,12 +116,14 @@ def _model(
         workload.name,
         {
             "name": naming.with_digest(stack.deployed_name(workload), {**container, **place}),
-            "execution_role_arn": role.ref("arn"),
+            # Not a reference: a role that somebody deleted would be known after the apply only, and the model be
+            # replaced for it under its own name: "Cannot create already existing model".
+            "execution_role_arn": stack.environment.iam_arn(f"role/{role.arguments['name']}"),
             "primary_container": container,
             **place,
         },
         # CreateModel fails with "Could not access model data" when the role cannot read yet.
-        depends_on=(policy,),
+        depends_on=(role, policy),
         create_before_destroy=True,
     )
 
@@ -140,6 +142,7 @@ def _configuration(
             "production_variants": [{**variant, "model_name": model.ref("name")}],
             **settings,
         },
+        depends_on=parts.before,
         create_before_destroy=True,
     )
 

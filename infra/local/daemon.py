@@ -144,6 +144,7 @@ def _start(home: Path, parent_pipe: bool, options: list[str], timeout_seconds: f
             env={**inherited_variables, "PYTHONPATH": path},
             pass_fds=inherited,
             start_new_session=True,
+            umask=0o077,  # models as they are unpacked, and what is invoked of them
         )
     for descriptor in inherited:
         os.close(descriptor)
@@ -238,6 +239,7 @@ def _wipe(home: Path) -> None:
 @contextlib.contextmanager
 def _exclusive(home: Path) -> Iterator[None]:
     """One at a time: two `up` at once must not start two servers."""
-    with home.with_name(f"{home.name}.lock").open("a") as lock:
+    descriptor = os.open(home.with_name(f"{home.name}.lock"), os.O_WRONLY | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

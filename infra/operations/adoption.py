@@ -12,6 +12,7 @@ from infra.blueprint import Blueprint
 from infra.blueprint.resource import Resource
 from infra.connection import Connection
 from infra.engines.provider import tags
+from infra.engines.terraform import dialect
 from infra.engines.workspace import Adopted, Engine, Workspace
 from infra.environment import Environment
 from infra.errors import Misuse
@@ -68,8 +69,11 @@ class _Search:
         """Look for one resource, unless the state holds it as it shall be."""
         name = str(_name(resource, identifier))
         known = self.held.get(resource.address)
+        called = dialect.IN_FIVE.get(resource.type, {}).get("name", "name")
         # What carries a digest in its name is made anew for each change, before the old one goes.
-        if known is not None and not (resource.create_before_destroy and known.get("name") != name):
+        if known is not None and not (
+            resource.create_before_destroy and known.get("name", known.get(called)) != name
+        ):
             self.ours.add(name)
             return
         found = self._found(resource, identifier, name)

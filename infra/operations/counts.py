@@ -1,4 +1,6 @@
-"""With how many instances an update begins where the count is Application Auto Scaling's: with as many as there are.
+"""How many instances an endpoint has: what an update begins with, and what somebody has set by hand.
+
+Where the count is Application Auto Scaling's, an update begins with as many as there are.
 
 UpdateEndpoint begins with the new configuration's own count, and the provider has no RetainAllVariantProperties
 (hashicorp/terraform-provider-aws #48990, open): a fleet of six would serve its load with the one that it began with,
@@ -6,14 +8,85 @@ until it has scaled out anew.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from infra.blueprint import RENDERERS
 from infra.connection import Connection
+from infra.naming import VARIANT
 from infra.operations import endpoints
+from infra.operations.scaling import targets
 from infra.stack import Stack
 from infra.workloads import InstanceEndpoint, scaling
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An endpoint whose instances somebody has set to `found`, beyond what it is to have: `least` to `most`."""
+
+    name: str
+    found: int
+    least: int
+    most: int
+
+    @property
+    def allowed(self) -> str:
+        """The count that it is to have, or between which two."""
+        return str(self.least) if self.least == self.most else f"{self.least} to {self.most}"
+
+    @property
+    def wanted(self) -> int:
+        """The nearest that it may have."""
+        return min(max(self.found, self.least), self.most)
+
+
+def moved(name: str, connection: Connection) -> Moved | None:
+    """What somebody has set by hand of the endpoint `name`; None where its count is as its configuration or its scaling
+    says, or it has none. No state of an engine holds it.
+    """
+    sagemaker = connection.client("sagemaker")
+    found = endpoints.describe(name, sagemaker)
+    if found is None or found["EndpointStatus"] != "InService":
+        return None
+    configuration = endpoints.describe_configuration(found["EndpointConfigName"], sagemaker)
+    planned = (configuration or {}).get("ProductionVariants", [{}])[0].get("InitialInstanceCount")
+    if planned is None:
+        return None
+    count = found["ProductionVariants"][0].get("DesiredInstanceCount", planned)
+    registered = targets(name, connection)
+    least, most = (
+        (registered[0]["MinCapacity"], registered[0]["MaxCapacity"]) if registered else (planned, planned)
+    )
+    return None if least <= count <= most else Moved(name, count, least, most)
+
+
+def tell(stack: Stack, connection: Connection, say: Say) -> None:
+    """Say what a deploy is going to set back: no plan has it."""
+    for one in _of(stack, connection):
+        say(
+            f"{one.name}: its instances were set to {one.found} by hand; a deploy sets them back to {one.wanted}"
+        )
+
+
+def restore(stack: Stack, connection: Connection, say: Say) -> None:
+    """Set back what somebody has set by hand of the endpoints of `stack`, and wait until it is so."""
+    sagemaker = connection.client("sagemaker")
+    for one in _of(stack, connection):
+        say(f"{one.name}: its instances were set to {one.found} by hand, and are set back to {one.wanted}")
+        sagemaker.update_endpoint_weights_and_capacities(
+            EndpointName=one.name,
+            DesiredWeightsAndCapacities=[{"VariantName": VARIANT, "DesiredInstanceCount": one.wanted}],
+        )
+        endpoints.settled(one.name, sagemaker, say)
+
+
+def _of(stack: Stack, connection: Connection) -> list[Moved]:
+    """What somebody has set by hand of the endpoints of `stack`."""
+    names = [stack.deployed_name(one) for one in stack.workloads if isinstance(one, InstanceEndpoint)]
+    return [found for name in names if (found := moved(name, connection)) is not None]
 
 
 def kept(stack: Stack, artifact_keys: Mapping[str, str], connection: Connection) -> Stack:

@@ -100,6 +100,7 @@ def prepare(
     holders.refuse(stack, plan, connection)
     retyping.refuse_both(stack, plan, connection)
     quotas.check(stack, plan, connection, say)
+    counts.tell(stack, connection, say)
     lacking = publishing.unpublished(stack, plan, connection, say)
     return Prepared(stack, connection, project, content, engine, workspace, plan, lacking)
 
@@ -161,6 +162,7 @@ def carry_out(
             outputs = _applied(prepared, say, watching)
     _tell_what_is_left(stack, prepared.plan, connection, say)
     exposure.settle(stack, connection)
+    counts.restore(stack, connection, say)
     findings = [*verify.findings(stack, prepared.blueprint, built, connection), *asked.check()]
     if findings:
         raise DeployFailed("\n".join(findings))

@@ -8,7 +8,7 @@ from infra.connection import Connection
 from infra.engines.terraform import synth
 from infra.engines.terraform.workspace import open_workspace
 from infra.ledger import Deployed, Ledger
-from infra.operations import endpoints, scaling
+from infra.operations import counts
 from infra.operations.watchman.deletions import DELETIONS, GO_ALONG
 from infra.project import Project
 
@@ -57,17 +57,6 @@ def _asleep(stack: str, connection: Connection) -> Callable[[str], bool]:
 
 def of_count(record: Deployed, connection: Connection) -> Iterator[str]:
     """A line where an endpoint has another number of instances than its configuration or its scaling says."""
-    sagemaker = connection.client("sagemaker")
-    found = endpoints.describe(record.name, sagemaker)
-    if found is None or found["EndpointStatus"] != "InService":
-        return
-    configuration = endpoints.describe_configuration(found["EndpointConfigName"], sagemaker)
-    planned = (configuration or {}).get("ProductionVariants", [{}])[0].get("InitialInstanceCount")
-    if planned is None:
-        return
-    wanted = found["ProductionVariants"][0].get("DesiredInstanceCount", planned)
-    targets = scaling.targets(record.name, connection)
-    least, most = (targets[0]["MinCapacity"], targets[0]["MaxCapacity"]) if targets else (planned, planned)
-    if not least <= wanted <= most:
-        allowed = f"{least} to {most}" if targets else str(planned)
-        yield f"{record.name}: its instances are set to {wanted}, and it is to have {allowed}"
+    found = counts.moved(record.name, connection)
+    if found is not None:
+        yield f"{record.name}: its instances are set to {found.found}, and it is to have {found.allowed}"

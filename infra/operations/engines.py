@@ -13,7 +13,7 @@ from infra.engines.terraform.workspace import TERRAFORM
 from infra.engines.workspace import Engine, Workspace
 from infra.environment import Environment
 from infra.errors import Misuse
-from infra.operations import turns
+from infra.operations import turns, whereabouts
 from infra.project import Project
 
 ENGINES: Mapping[str, Engine] = {engine.name: engine for engine in (TERRAFORM, PULUMI)}
@@ -59,8 +59,14 @@ def workspace(
     project: Project,
     say: Callable[[str], None],
 ) -> Workspace:
-    """The engine's workspace of one state, in its folder below .modelyard, which no other run has meanwhile."""
+    """The engine's workspace of one state, in its folder below .modelyard, which no other run has meanwhile.
+
+    Raises `Misuse` where the state is of another region or account.
+    """
     environment = connection.environment
     folder = directory(engine, state, environment, project)
     turns.take(folder, say)
-    return engine.open(content, environment, state, folder, connection.variables, say)
+    opened = engine.open(content, environment, state, folder, connection.variables, say)
+    if environment.state_bucket is None:  # which has the region in its settings, and is looked at before
+        whereabouts.refuse(state, opened.held(), environment)
+    return opened

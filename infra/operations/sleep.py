@@ -109,7 +109,8 @@ def _kept(stack: Stack, connection: Connection) -> dict[str, KeptArtifact]:
     lacking = [workload.name for workload in stack.workloads if workload.name not in kept]
     if lacking:
         raise Misuse(
-            f"{', '.join(lacking)} of {stack.name} is not deployed on {connection.environment.name}; run: modelyard "
+            f"{', '.join(lacking)} of {stack.name} is not deployed on {connection.environment.name} "
+            f"({connection.environment.region}); run: modelyard "
             f"deploy {stack.name} --env {connection.environment.name}"
         )
     return kept

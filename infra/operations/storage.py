@@ -12,8 +12,8 @@ from infra.connection import Connection
 from infra.engines.terraform.workspace import TERRAFORM
 from infra.engines.workspace import Engine, Workspace
 from infra.environment import Environment
-from infra.errors import ModelyardError
-from infra.ledger import Ledger
+from infra.errors import EngineError
+from infra.ledger import Ledger, not_ours
 from infra.operations import adoption, engines
 from infra.project import Project
 
@@ -53,10 +53,7 @@ def is_complete(client: Any, bucket: str) -> bool:
         if status == 404:
             return False
         if status == 403:
-            raise ModelyardError(
-                f"Bucket {bucket} is not ours to read: it belongs to somebody else, or the credentials lack "
-                "s3:GetBucket*; use others, or another account_id."
-            ) from None
+            raise not_ours(bucket) from None
         raise
 
 
@@ -124,8 +121,14 @@ def ensure(
     )
     workspace = _workspace(engine, connection, project, say)
     adoption.take_over(STATE, blueprint(environment), workspace, connection, say)
-    if not workspace.plan().empty:
+    if workspace.plan().empty:
+        return
+    try:
         workspace.apply()
+    except EngineError as error:
+        if "BucketAlreadyExists" in str(error):  # somebody was quicker, after we looked
+            raise not_ours(environment.artifact_bucket) from error
+        raise
 
 
 def remove(

@@ -9,6 +9,16 @@ Refusal = tuple[int, list[tuple[str, str]], bytes]
 _SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([\w-]+)/aws4_request")
 
 
+def refused(headers: http.client.HTTPMessage, status: int, code: str, message: str) -> Refusal:
+    """That error, as the service writes it that was asked."""
+    service = _SERVICE.search(headers.get("Authorization", ""))
+    if service and service[1] == "s3":
+        return _s3(status, code, message)
+    if _is_query(headers):
+        return _query(status, code, message, "Sender")
+    return _json(status, code, message)
+
+
 def throttled(headers: http.client.HTTPMessage) -> Refusal:
     """Too many requests: nothing was done."""
     service = _SERVICE.search(headers.get("Authorization", ""))

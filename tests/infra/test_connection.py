@@ -1,6 +1,9 @@
 import os
+from io import BytesIO
 
 import pytest
+from botocore.awsrequest import AWSResponse
+from urllib3 import HTTPResponse
 
 from infra import Environment
 from infra.connection import Connection, connect
@@ -76,3 +79,20 @@ def test_no_credentials_is_one_line_with_the_remedy(environment, monkeypatch):
     ) as caught:
         Connection(environment, {}).check_account()
     assert len(str(caught.value).splitlines()) == 1
+
+
+def test_what_goes_to_a_bucket_of_ours_goes_only_where_it_is_our_accounts():
+    client = Connection(EMBEDDED, VARIABLES).client("s3")
+    sent = []
+    client.meta.events.register("before-send.s3", lambda request, **_: sent.append(request) or _answer())
+    for bucket in (EMBEDDED.artifact_bucket, "somebody-elses-data"):
+        client.head_bucket(Bucket=bucket)
+        client.put_object(Bucket=bucket, Key="models/a", Body=b"")
+        client.create_bucket(Bucket=bucket)
+    owners = [request.headers.get("x-amz-expected-bucket-owner") for request in sent]
+    assert owners == [b"123456789012", b"123456789012", None, None, None, None]
+
+
+def _answer() -> AWSResponse:
+    """One that says nothing but that it is done."""
+    return AWSResponse("http://127.0.0.1:9", 200, {}, HTTPResponse(BytesIO(), preload_content=False))

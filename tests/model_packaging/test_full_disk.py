@@ -1,7 +1,6 @@
 """A disk that is full: one line, and nothing left behind that looks whole."""
 
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,6 +13,7 @@ from model_packaging.errors import BuildFailed, UnpackFailed
 from model_packaging.unpack import unpack
 from model_packaging.wheels import stage
 from model_packaging.whole import whole
+from tests.faults.disk import mounted
 
 DISK_BYTES = 2 << 20
 
@@ -21,18 +21,8 @@ DISK_BYTES = 2 << 20
 @pytest.fixture
 def small_disk(tmp_path):
     """A file system of 2 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    if os.geteuid() != 0 or shutil.which("mount") is None:
-        pytest.skip("a small file system takes root and mount")
-    options = ["-t", "tmpfs", "-o", f"size={DISK_BYTES}", "none", str(place)]
-    mounted = subprocess.run(["mount", *options], capture_output=True, text=True)
-    if mounted.returncode:
-        pytest.skip(f"a small file system cannot be mounted here: {mounted.stderr.strip()}")
-    try:
-        yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
+    with mounted(tmp_path / "disk", DISK_BYTES) as disk:
+        yield disk.place
 
 
 WORDS = {"large.txt": "".join(f"{n * 7919 % 1000003} " for n in range(900_000))}

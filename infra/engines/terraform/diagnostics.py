@@ -9,6 +9,7 @@ from infra.engines.diagnostics import ANSI, Diagnostic, EngineFailed, plain
 from infra.errors import TerraformError
 
 _LOCKED = "Error acquiring the state lock"
+_FULL = "no space left on device"
 _MOVED = "Backend configuration changed"
 _LOCK_FIELD = re.compile(r"^\s*(ID|Operation|Who|Created):[ \t]*(.*?)\s*$", re.MULTILINE)
 _TO_THE_SECOND = re.compile(r"\.| \+0000")
@@ -72,6 +73,10 @@ def failure(diagnostics: Iterable[Diagnostic], stray: str, program: Path, direct
                 f"move it with: {program} -chdir={directory} init -migrate-state; or name the old place again",
             )
         ]
+    full = next((error for error in told if _FULL in error.line), None)
+    if full is not None:
+        # Of a state that it cannot write Terraform tells in four errors, and gives advice that the next run follows.
+        told = [*(error for error in told if error.address), full]
     if not told:
         told = [Diagnostic("error", f"{program.name} failed: {'; '.join(lines[-5:]) or 'it said nothing'}")]
     return TerraformFailed(told)

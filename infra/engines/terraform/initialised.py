@@ -9,6 +9,8 @@ from infra.engines.terraform.mirror import PROVIDER
 from infra.engines.terraform.toolchain import Toolchain
 
 DATA, LOCK = ".terraform", ".terraform.lock.hcl"
+RECORD = "modelyard-init"
+"""In the folder DATA: the fingerprint of the last init."""
 
 
 def settings(directory: Path) -> dict[str, Any]:
@@ -17,6 +19,21 @@ def settings(directory: Path) -> dict[str, Any]:
     for file in sorted(directory.glob("*.tf.json")):
         found |= json.loads(file.read_text()).get("terraform", {})
     return found
+
+
+def forget_what_was_cut(directory: Path) -> None:
+    """Remove Terraform's own note of its backend where a full disk cut it short: it would never start again.
+
+    It says "Failed to load state: unexpected end of JSON input" then; `init` writes the note anew.
+    """
+    note = directory / DATA / "terraform.tfstate"
+    try:
+        json.loads(note.read_text())
+    except FileNotFoundError:
+        return
+    except ValueError:
+        note.unlink()
+        (directory / DATA / RECORD).unlink(missing_ok=True)
 
 
 def fingerprint(directory: Path, toolchain: Toolchain, configuration: Path) -> str:

@@ -16,6 +16,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from infra.engines.terraform.provider import CONSTRAINT
+from infra.project import private
 
 PROVIDER = "hashicorp/aws"
 
@@ -152,5 +153,5 @@ def link(mirror: Mirror, links: Path) -> None:
         place = links / mirror.place(host)
         if not (place.is_symlink() and place.readlink() == mirror.package):
             shutil.rmtree(links / host, ignore_errors=True)
-            place.parent.mkdir(parents=True)
+            private(place.parent)
             place.symlink_to(mirror.package)

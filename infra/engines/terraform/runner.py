@@ -5,6 +5,7 @@ told: no `show`, no `validate`, and no `init` where nothing has changed since th
 """
 
 import json
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,6 @@ DRIFT = "drift.tfplan"
 ERRORED = "errored.tfstate"
 _RESTORED = "restored.tfstate"
 ADOPTED = "adopted.tf.json"
-_RECORD = "modelyard-init"
 
 _DROPPED = (
     "TF_LOG",
@@ -80,13 +80,17 @@ class Runner:
     def init(self) -> bool:
         """Makes the folder ready; returns False where it already was, and nothing was run."""
         self._open()
+        initialised.forget_what_was_cut(self.directory)
         configuration = self._toolchain.configure(self.directory)
         before = initialised.fingerprint(self.directory, self._toolchain, configuration)
-        record = self._data / _RECORD
+        record = self._data / initialised.RECORD
         if record.is_file() and record.read_text() == before:
             return False
         upgrade = ["-upgrade"] if initialised.is_other_version_locked(self.directory, self._toolchain) else []
         self._run(["init", "-json", "-input=false", *upgrade], self._planning)
+        lock = self.directory / initialised.LOCK
+        if lock.is_file():
+            lock.chmod(0o600)  # Terraform writes it for everybody to read, whatever the umask is
         record.parent.mkdir(mode=0o700, exist_ok=True)
         private_file.write(record, initialised.fingerprint(self.directory, self._toolchain, configuration))
         return True
@@ -110,6 +114,9 @@ class Runner:
         ]
         try:
             returncode, said = self._run(arguments, self._planning, on_event, good=(0, 2))
+            if file.is_file() and not zipfile.is_zipfile(file):
+                # Terraform does not look whether its plan was written: the apply would say "not a valid zip file".
+                raise TerraformError(f"{file} was not saved whole, mostly for: no space left on device.")
         except BaseException:
             # Terraform saves a plan that has errors too.
             file.unlink(missing_ok=True)

@@ -76,7 +76,11 @@ def unhealthy(account_id: str, partition: str, region: str, resources: Mapping[s
             lambda one: any(one in groups for groups in ec2.groups.values()),
             resources.get("securityGroupIds", []),
         ),
-        ("launch template", lambda one: one in ec2.launch_templates, _template(resources)),
+        (
+            "launch template",
+            lambda one: one in ec2.launch_templates or one in ec2.launch_template_name_to_ids,
+            _template(resources),
+        ),
         (
             "instance profile",
             lambda one: _has_profile(account_id, partition, one),
@@ -91,8 +95,8 @@ def unhealthy(account_id: str, partition: str, region: str, resources: Mapping[s
 
 
 def _template(resources: Mapping[str, Any]) -> list[str]:
-    identifier = resources.get("launchTemplate", {}).get("launchTemplateId")
-    return [identifier] if identifier else []
+    named = resources.get("launchTemplate", {})
+    return [named[key] for key in ("launchTemplateId", "launchTemplateName") if named.get(key)]
 
 
 def _has_profile(account_id: str, partition: str, arn: str) -> bool:

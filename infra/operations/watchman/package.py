@@ -14,6 +14,7 @@ KIND = "watchman"
 
 MODULES = (
     "infra.aws",
+    "infra.errors",
     "infra.ledger",
     "infra.naming",
     "infra.blueprint.metrics",

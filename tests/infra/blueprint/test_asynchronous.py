@@ -1,4 +1,3 @@
-from infra.blueprint.resource import Ref
 from tests.infra.blueprint.conftest import only, statements
 from tests.infra.conftest import asynchronous
 
@@ -19,11 +18,13 @@ def test_answers_failures_and_topics_have_their_places(render):
             "s3_output_path": f"s3://{BUCKET}/data/shop/queue/output",
             "s3_failure_path": f"s3://{BUCKET}/data/shop/queue/failure",
             "notification_config": {
-                "success_topic": Ref("aws_sns_topic", "queue-success", "arn"),
-                "error_topic": Ref("aws_sns_topic", "queue-error", "arn"),
+                "success_topic": "arn:aws:sns:us-east-1:111122223333:dev-shop-queue-success",
+                "error_topic": "arn:aws:sns:us-east-1:111122223333:dev-shop-queue-error",
             },
         },
     }
+    (configuration,) = made.of_type("aws_sagemaker_endpoint_configuration")
+    assert configuration.depends_on == tuple(made.of_type("aws_sns_topic"))
     topics = {topic.arguments["name"]: topic.arguments for topic in made.of_type("aws_sns_topic")}
     assert set(topics) == {"dev-shop-queue-success", "dev-shop-queue-error"}
     assert all(topic["kms_master_key_id"] == "alias/aws/sns" for topic in topics.values())

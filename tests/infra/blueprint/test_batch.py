@@ -99,6 +99,7 @@ def test_an_encrypted_volume_is_another_environment_too():
 def test_the_role_outlives_the_environment():
     environment = next(made(job()).of_type("aws_batch_compute_environment"))
     assert {resource.address for resource in environment.depends_on} == {
+        "aws_launch_template.embed",
         "aws_iam_instance_profile.embed",
         "aws_iam_role.embed-host",
         "aws_iam_role_policy.embed-host",

@@ -3,6 +3,7 @@
 import pytest
 
 from infra.blueprint import storage
+from infra.blueprint.resource import Ref
 from infra.environment import Environment
 from infra.settings import Alarms, Canary, DataCapture, Network
 from tests.infra.blueprint.conftest import names, only, statements
@@ -147,3 +148,21 @@ def test_what_is_not_compressed_is_read_below_its_prefix(render, workload):
     assert found["Condition"] == {"StringLike": {"s3:prefix": ["models/tiny/*"]}}
     assert found["Resource"][0].endswith(":s3:::" + source["s3_uri"].split("/")[2])
     assert "FindTheModel" not in statements(render(workload))
+
+
+@pytest.mark.parametrize("workload", EVERY, ids=kind)
+def test_what_is_named_after_its_content_refers_to_nothing_that_a_deploy_may_make_anew(render, workload):
+    """For a role or a topic that somebody deleted it would be replaced, and under its own name AWS makes no second."""
+    made = render(workload)
+    for resource in made.resources:
+        if resource.create_before_destroy:
+            referred = {one.attribute for one in _references(resource.arguments)}
+            assert referred <= {"name"}, resource.address
+
+
+def _references(value):
+    if isinstance(value, Ref):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _references(item)

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from hypothesis import given
 from hypothesis import strategies as some
 
+from infra import BatchJob, Network
 from infra.blueprint import blueprint
 from infra.connection import Connection
 from infra.engines.terraform.workspace import TERRAFORM
@@ -140,6 +141,23 @@ def test_what_has_our_name_and_our_tags_is_taken_over(stack, environment):
 
 def test_what_the_state_holds_is_not_asked_for(stack, environment):
     held = {address: {"name": name} for address, name in names(stack).items()}
+    account = Account(environment)
+    assert adopt(stack, account, Workspace(held)) == ([], []) and account.asked == []
+
+
+def test_what_an_older_provider_calls_otherwise_is_held_as_well(make_stack, environment):
+    job = BatchJob(
+        "nightly",
+        model=realtime().model,
+        instance_types=["m5.large"],
+        max_vcpus=4,
+        network=Network(subnet_ids=["subnet-0a1b2c3d4e5f60718"], security_group_ids=["sg-0a1b2c3d4e5f60718"]),
+    )
+    stack = make_stack(job)
+    held = {
+        address: {"compute_environment_name" if "compute_environment" in address else "name": name}
+        for address, name in names(stack).items()
+    }
     account = Account(environment)
     assert adopt(stack, account, Workspace(held)) == ([], []) and account.asked == []
 

@@ -9,7 +9,9 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from infra.ledger import Deployed, Ledger
+from infra.operations import counts
 from infra.operations.drift import _asleep, of_count
+from tests.infra.conftest import realtime
 
 RECORD = Deployed("desk", "read", "RealtimeEndpoint", "dev-desk-read", "any")
 
@@ -77,3 +79,14 @@ def test_what_goes_with_a_workload_that_sleeps_is_no_drift(environment):
             "aws_iam_role.read",
         )
         assert not any(sleeps(address) for address in still)
+
+
+def test_it_is_set_back_to_the_nearest_that_it_may_have(make_stack):
+    said, set_to = [], []
+    for aws in (Aws(3), Aws(5, (1, 2)), Aws(0, (1, 2)), Aws(2, (1, 2)), Aws(None), Aws(3, status="")):
+        aws.update_endpoint_weights_and_capacities = lambda **request: set_to.append(request)
+        counts.restore(make_stack(realtime("read"), name="desk"), aws, said.append)
+    assert [one["DesiredWeightsAndCapacities"] for one in set_to] == [
+        [{"VariantName": "AllTraffic", "DesiredInstanceCount": count}] for count in (1, 2, 1)
+    ]
+    assert said[0] == "dev-desk-read: its instances were set to 3 by hand, and are set back to 1"

@@ -1,6 +1,7 @@
 """Which engine a verb works with, and where."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -23,9 +24,14 @@ def test_both_engines_have_their_word():
 
 def test_each_engine_has_a_folder_of_its_own_for_a_state(tmp_path, environment):
     opened = []
+
+    def open_none(*given):
+        opened.append(given)
+        return SimpleNamespace(held=dict)
+
     project = Project(tmp_path, tmp_path / "embedded")
     for one in engines.ENGINES.values():
-        kept = Engine(one.name, one.title, lambda *given: opened.append(given), one.folder, one.warm_up)
+        kept = Engine(one.name, one.title, open_none, one.folder, one.warm_up)
         engines.workspace(kept, Blueprint(()), "shop", Connection(environment, {"A": "b"}), project, print)
     folders = [given[3] for given in opened]
     assert [folder.name for folder in folders] == ["shop", "shop.pulumi"]

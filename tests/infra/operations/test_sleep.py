@@ -52,7 +52,9 @@ def test_what_has_nothing_by_the_hour_cannot_sleep(make_stack):
 
 def test_what_is_not_deployed_cannot_sleep(make_stack, connection):
     more = make_stack(realtime(), realtime("another"))
-    with pytest.raises(Misuse, match=r"^another of shop is not deployed on dev; run: modelyard deploy shop"):
+    with pytest.raises(
+        Misuse, match=r"^another of shop is not deployed on dev \(us-east-1\); run: modelyard deploy shop"
+    ):
         sleep.prepare_sleep(more, None, connection, None, print)
 
 

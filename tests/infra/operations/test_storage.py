@@ -83,7 +83,7 @@ def test_a_part_that_somebody_switched_off_makes_it_incomplete(part, answer):
 
 
 def test_somebody_elses_bucket_is_an_error():
-    with pytest.raises(ModelyardError, match="not ours to read"):
+    with pytest.raises(ModelyardError, match="belongs to somebody else"):
         is_complete(S3(head_bucket=403), "b")
 
 

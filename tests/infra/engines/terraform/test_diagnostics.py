@@ -96,3 +96,11 @@ def test_a_crash_shows_the_end_of_what_was_written() -> None:
     stray = "\n".join(["panic: oh", "\x1b[1mgoroutine 1\x1b[0m", "", "│ a", "b", "c", "d"])
     assert str(fail(stray=stray)) == "terraform failed: goroutine 1; │ a; b; c; d"
     assert str(fail()) == "terraform failed: it said nothing"
+
+
+def test_a_full_disk_is_told_once_beside_what_became_of_resources() -> None:
+    full = Diagnostic("error", "Failed to write state", "write terraform.tfstate: no space left on device")
+    advice = Diagnostic("error", "Failed to persist state to backend", "copy the state data")
+    role = Diagnostic("error", "creating IAM Role", address="aws_iam_role.r")
+    error = fail(advice, role, full, Diagnostic("error", "Failed to save state", full.detail))
+    assert str(error).splitlines() == [role.line, full.line]

@@ -44,6 +44,9 @@ def diagnostic(summary: str, severity: str = "error", **more: str) -> dict[str, 
     return {"type": "diagnostic", "diagnostic": {"severity": severity, "summary": summary, **more}}
 
 
+WHOLE = "PK\x05\x06" + 18 * "\0"
+"""A zip with nothing in it."""
+
 PLAN = {
     "lines": [
         {"type": "version", "terraform": "1.11.4"},
@@ -55,7 +58,7 @@ PLAN = {
         summary(2, 0, 1),
         {"type": "outputs", "outputs": {"role": {"action": "create", "sensitive": False}}},
     ],
-    "files": {"plan.tfplan": "the plan"},
+    "files": {"plan.tfplan": WHOLE},
     "exit": 2,
 }
 
@@ -164,6 +167,13 @@ def test_a_plan_without_changes_is_empty(fake: FakeTerraform, runner: Runner) ->
 def test_a_change_of_outputs_alone_is_a_change(fake: FakeTerraform, runner: Runner) -> None:
     fake.script({"plan": {"lines": [summary(0, 0, 0)], "exit": 2}})
     assert not runner.plan().empty
+
+
+def test_a_plan_that_a_full_disk_cut_short_is_told_at_once(runner, fake, folder):
+    fake.script({"init": INIT, "plan": {**PLAN, "files": {"plan.tfplan": "PK cut"}}})
+    with pytest.raises(TerraformError, match=r"plan\.tfplan was not saved whole, mostly for: no space left"):
+        runner.plan()
+    assert not (folder / "plan.tfplan").exists()
 
 
 def test_destroy_is_a_plan_too(fake: FakeTerraform, runner: Runner) -> None:
