@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.engines.diagnostics import Diagnostic
 from infra.engines.events import Kind, ResourceEvent
-from infra.engines.plan import Change
+from infra.engines.plan import Change, PlanSummary
 from infra.engines.terraform.diagnostics import of_message
 
 _KINDS: Mapping[str, Kind] = {
@@ -53,6 +53,20 @@ class Transcript:
         elif kind == "state_lock_acquire":
             return "waiting for the lock of the state"
         return None
+
+    def plan(self, *, empty: bool) -> PlanSummary:
+        """What was planned; `empty` is what Terraform's exit code says of it."""
+        return PlanSummary(
+            changes=tuple(change for change in self.changes if change.action != "noop"),
+            add=self.counts.get("add", 0),
+            change=self.counts.get("change", 0),
+            destroy=self.counts.get("remove", 0),
+            empty=empty,
+            # Terraform calls it an update, too, where the provider reads otherwise what it wrote (tags null, then {}):
+            # most resources after a first deploy. What matters of these is among the changes.
+            drift=tuple(change for change in self.drift if change.action == "delete"),
+            warnings=tuple(one for one in self.diagnostics if one.severity == "warning"),
+        )
 
 
 def _event(kind: Kind, hook: Mapping[str, Any]) -> ResourceEvent:

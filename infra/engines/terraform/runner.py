@@ -124,17 +124,7 @@ class Runner:
         finally:
             # It is in the plan; a later configuration may not have what it is for, which is an error.
             (self.directory / ADOPTED).unlink(missing_ok=True)
-        return PlanSummary(
-            changes=tuple(change for change in said.changes if change.action != "noop"),
-            add=said.counts.get("add", 0),
-            change=said.counts.get("change", 0),
-            destroy=said.counts.get("remove", 0),
-            empty=returncode == 0,
-            # Terraform calls it an update, too, where the provider reads otherwise what it wrote (tags null, then {}):
-            # most resources after a first deploy. What matters of these is among the changes.
-            drift=tuple(change for change in said.drift if change.action == "delete"),
-            warnings=tuple(d for d in said.diagnostics if d.severity == "warning"),
-        )
+        return said.plan(empty=returncode == 0)
 
     def drift(self) -> tuple[drift.Drifted, ...]:
         """What was changed outside of Terraform since its last apply; changes nothing, and locks nothing."""
