@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from infra.aws import Aws
 from infra.errors import ModelyardError
 
 if TYPE_CHECKING:
@@ -73,6 +74,11 @@ class Ledger:
 
     client: Any
     bucket: str
+
+    @classmethod
+    def on(cls, aws: Aws) -> "Ledger":
+        """That of the environment that `aws` reaches."""
+        return cls(aws.client("s3"), aws.environment.artifact_bucket)
 
     def exists(self) -> bool:
         """Whether the environment has its bucket; without it nothing is deployed there.

@@ -45,7 +45,7 @@ ALLOWED = {
     "infra.checks.batch": CORE | {"cost.machines"},
     "infra.aws": set(),
     "infra.connection": CORE | {"infra.aws", "infra.local.daemon"},
-    "infra.ledger": CORE,
+    "infra.ledger": CORE | {"infra.aws"},
     "infra.doctor": CORE
     | {
         "infra.engines.pulumi.toolchain",

@@ -58,7 +58,7 @@ def _stack(name: str, environment: Environment, project: Project, connection: "C
     try:
         return loader.load(name, environment, project.root, checked=False)
     except Misuse:
-        ledger = Ledger(connection.client("s3"), environment.artifact_bucket)
+        ledger = Ledger.on(connection)
         if naming.is_part(name) and ledger.exists() and name in ledger.stacks():
             return Stack(name, environment, ())
         raise

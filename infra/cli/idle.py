@@ -135,7 +135,7 @@ def _verdicts(rule: "IdleRule", connection: "Connection", world: "World") -> "li
     from infra.ledger import Ledger
     from infra.operations.idle import judge
 
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     records = ledger.deployed() if ledger.exists() else []
     histories = [history for record in records if (history := world.look(record)) is not None]
     return judge(histories, rule, world.now())

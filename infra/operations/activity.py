@@ -168,7 +168,7 @@ def _job(record: Deployed, aws: Aws, now: datetime.datetime, _window: datetime.t
 
 def _deployed_at(record: Deployed, aws: Aws) -> datetime.datetime:
     """When its stack was last deployed, put to sleep or woken."""
-    return Ledger(aws.client("s3"), aws.environment.artifact_bucket).deployed_at(record.stack)
+    return Ledger.on(aws).deployed_at(record.stack)
 
 
 READERS: Mapping[str, Reader] = {

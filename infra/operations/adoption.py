@@ -32,7 +32,7 @@ def adopt(
 
     Before a first deploy nothing is looked for, since nothing can be ours; nor is what another engine has deployed.
     """
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     if ledger.exists() and crossing.maker(stack, ledger) == engine.name:
         take_over(stack.name, content, workspace, connection, say)
 

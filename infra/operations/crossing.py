@@ -17,7 +17,7 @@ def refuse(stack: Stack, plan: PlanSummary, engine: Engine, connection: Connecti
     AWS refuses the second role or model, but alarms, topics and policies of the same name it just overwrites; and then
     either engine's destroy takes the other's. What is imported is not made.
     """
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     if not any(one.action == "create" and one.type not in UNIMPORTABLE for one in plan.changes):
         return
     other = maker(stack, ledger) if ledger.exists() else None
@@ -30,7 +30,7 @@ def refuse(stack: Stack, plan: PlanSummary, engine: Engine, connection: Connecti
 
 def engine_of(stack: Stack, connection: Connection) -> Engine:
     """The engine that deployed `stack`, with which all else that is done to it goes on; Terraform where none did."""
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     return engines.named((maker(stack, ledger) if ledger.exists() else None) or TERRAFORM.name)
 
 

@@ -123,7 +123,7 @@ def stage(
     samples = None if is_kept else trials.of(stack)
     storage.ensure(connection, project, say, engine or TERRAFORM)
     # Before the upload: what is recorded as used is not swept away by a destroy of another stack.
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     made_by = engine.name if engine else crossing.maker(stack, ledger)
     ledger.write(stack.name, records(stack, artifacts.keys(built), made_by))
     if samples is not None:
@@ -144,7 +144,7 @@ def carry_out(
     """
     stack, connection = prepared.stack, prepared.connection
     stage(stack, built, connection, prepared.project, say, prepared.engine, meter)
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     ledger.write_hourly(stack.name, hourly.of(stack, artifacts.keys(built)))
     asked = trials.Trials.begin(stack, ledger, connection, say)
     if prepared.unpublished:
@@ -241,7 +241,7 @@ def prepare_destroy(
         _refuse_what_lives(stack, connection, engine)
     else:
         holders.refuse(stack, plan, connection)
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     last = ledger.exists() and set(ledger.stacks()) <= {stack.name}
     results = ledger.results() if last else 0
     return PreparedDestroy(stack, connection, project, engine, workspace, plan, results)
@@ -265,7 +265,7 @@ def carry_out_destroy(prepared: PreparedDestroy, say: Say, watch: Watch) -> None
         _settle(prepared.stack, connection, say)
         prepared.workspace.apply(watch)
         _tell_what_is_left(prepared.stack, prepared.plan, connection, say)
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     if not ledger.exists():
         return
     ledger.remove(prepared.stack.name)

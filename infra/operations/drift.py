@@ -43,7 +43,7 @@ def _asleep(stack: str, connection: Connection) -> Callable[[str], bool]:
 
     What the watchman puts to sleep is gone from AWS, and stays in Terraform's state until the next apply.
     """
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     asleep = ledger.asleep(stack)
     longest_first = sorted((record.workload for record in ledger.of(stack)), key=len, reverse=True)
 

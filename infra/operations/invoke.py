@@ -50,7 +50,7 @@ class Response:
 
 def find(name: str, connection: Connection) -> Deployed:
     """What is deployed as `name`: a workload, `stack/workload`, or a name on AWS. Raises `Misuse` if not one."""
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     deployed = ledger.deployed() if ledger.exists() else []
     matches = [
         record

@@ -12,7 +12,7 @@ def refuse(stack: Stack, connection: Connection) -> None:
     AWS refuses the second function or role, but alarms, topics and scaling policies of that name it just overwrites;
     and then the destroy of either stack takes the other's.
     """
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     if not ledger.exists():
         return
     names = {stack.deployed_name(workload): workload.name for workload in stack.workloads}

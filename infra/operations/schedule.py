@@ -81,7 +81,7 @@ def prepare(
     environment = connection.environment
     connection.check_account()
     bootstrap.require(connection)
-    ledger = _ledger(connection)
+    ledger = Ledger.on(connection)
     if not ledger.exists() or not ledger.stacks():
         raise Misuse(
             f"Nothing is deployed on {environment.name}, so that there is nothing to look at; deploy a stack first."
@@ -117,7 +117,7 @@ def prepare_removal(
 
 def carry_out(prepared: Prepared, say: Say, watch: Watch = ignore) -> None:
     """Do what was planned."""
-    ledger, schedule = _ledger(prepared.connection), prepared.schedule
+    ledger, schedule = Ledger.on(prepared.connection), prepared.schedule
     code = package.key()
     if schedule is not None:
         # Before the apply: where that is cut short, it is known that there may be one.
@@ -136,7 +136,7 @@ def remove_with_the_last_stack(
     connection: Connection, project: Project, say: Say, engine: Engine = TERRAFORM
 ) -> None:
     """Take it down where there is one; where the state here does not know it, say that it stays."""
-    if _ledger(connection).schedule() is None:
+    if Ledger.on(connection).schedule() is None:
         return
     say(f"No stack is left in environment {connection.environment.name}: removing the schedule of idle")
     prepared = _planned_removal(connection, project, say, engine)
@@ -147,7 +147,7 @@ def remove_with_the_last_stack(
 
 def look(connection: Connection) -> tuple[Schedule, str] | None:
     """What is recorded of it, and what is wrong with it on AWS, empty where nothing is; None where there is none."""
-    ledger = _ledger(connection)
+    ledger = Ledger.on(connection)
     found = ledger.schedule() if ledger.exists() else None
     if found is None:
         return None
@@ -220,7 +220,3 @@ def _upload(ledger: Ledger, key: str, say: Say) -> None:
     package.write(body)
     ledger.client.put_object(Bucket=ledger.bucket, Key=key, Body=body.getvalue())
     say(f"uploaded s3://{ledger.bucket}/{key}")
-
-
-def _ledger(connection: Connection) -> Ledger:
-    return Ledger(connection.client("s3"), connection.environment.artifact_bucket)

@@ -27,7 +27,7 @@ def leaving(stack: str, plan: PlanSummary, connection: Connection) -> list[str]:
     gone = {change.address for change in plan.changes if change.action in ("delete", "replace")}
     if not gone:
         return []
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     records = ledger.of(stack) if ledger.exists() else []
     return [
         f"{record.workload} ({record.name}) {use}, and goes"

@@ -57,14 +57,14 @@ def prepare_wake(
 def carry_out(change: Change, say: Say, watch: Watch) -> None:
     """Do what was planned, and look at what then lives. Raises `DeployFailed` where AWS did otherwise."""
     connection = change.prepared.connection
-    _ledger(connection).write_asleep(change.prepared.stack.name, change.after)
+    Ledger.on(connection).write_asleep(change.prepared.stack.name, change.after)
     deploy.carry_out(change.prepared, change.kept, say, watch)
 
 
 def _refuse_what_waits(stack: Stack, able: Collection[str], connection: Connection) -> None:
     """The queue of an asynchronous endpoint goes with it, and what is in it is lost without a word."""
     connection.check_account()
-    ledger = _ledger(connection)
+    ledger = Ledger.on(connection)
     for record in ledger.of(stack.name) if ledger.exists() else ():
         if record.kind == "AsyncEndpoint" and record.workload in able:
             waiting = activity.backlog(record, connection, connection.now())
@@ -103,7 +103,7 @@ def _prepare(
 
 def _kept(stack: Stack, connection: Connection) -> dict[str, KeptArtifact]:
     """The artifacts that were deployed, by workload."""
-    ledger = _ledger(connection)
+    ledger = Ledger.on(connection)
     deployed = ledger.of(stack.name) if ledger.exists() else []
     kept = {record.workload: KeptArtifact(record.artifact_key) for record in deployed}
     lacking = [workload.name for workload in stack.workloads if workload.name not in kept]
@@ -134,7 +134,3 @@ def _refuse_other_changes(prepared: Prepared, kept: Mapping[str, KeptArtifact]) 
             f"Beside that, {stack.name} has changes that are not deployed: {', '.join(others[:5])}"
             f"{' and more' if len(others) > 5 else ''}; run first: modelyard deploy {stack.name} --env {environment}"
         )
-
-
-def _ledger(connection: Connection) -> Ledger:
-    return Ledger(connection.client("s3"), connection.environment.artifact_bucket)

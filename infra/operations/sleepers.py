@@ -10,7 +10,7 @@ from infra.stack import Stack
 def of(stack: Stack, connection: Connection) -> frozenset[str]:
     """The workloads of `stack` that sleep. Raises `WrongAccount` for credentials of another account."""
     connection.check_account()
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     known = {workload.name for workload in stack.workloads}
     return ledger.asleep(stack.name) & known if ledger.exists() else frozenset()
 

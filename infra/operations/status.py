@@ -44,7 +44,7 @@ class Live:
 
 def status(connection: Connection, now: datetime.datetime) -> list[Live]:
     """Every workload that is deployed in the environment, in the order of the stacks' names."""
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     if not ledger.exists():
         return []
     asleep = {stack: ledger.asleep(stack) for stack in ledger.stacks()}

@@ -140,7 +140,7 @@ def remove(
     workspace = _workspace(engine, connection, project, say)
     if not workspace.plan(destroy=True).empty:
         workspace.apply()
-    elif Ledger(connection.client("s3"), environment.artifact_bucket).exists():
+    elif Ledger.on(connection).exists():
         say(
             f"{environment.artifact_bucket} stays: {engine.title}'s state here does not know it. Another engine may "
             "have made it; run the destroy once more with the other --engine, from where it was made."

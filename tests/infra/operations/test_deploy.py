@@ -45,7 +45,7 @@ def connection(tmp_path, monkeypatch, quotas):
 def test_what_pulumi_says_is_compared_with_what_went_live(connection, base, tmp_path):
     stack = Stack("shop", connection.environment, [realtime()], base=base)
     project = Project(tmp_path, tmp_path / "embedded")
-    ledger = Ledger(connection.client("s3"), connection.environment.artifact_bucket)
+    ledger = Ledger.on(connection)
     said: list[str] = []
     built = artifacts.build(stack, project.artifacts)
 
