@@ -21,21 +21,6 @@ def settings(directory: Path) -> dict[str, Any]:
     return found
 
 
-def forget_what_was_cut(directory: Path) -> None:
-    """Remove Terraform's own note of its backend where a full disk cut it short: it would never start again.
-
-    It says "Failed to load state: unexpected end of JSON input" then; `init` writes the note anew.
-    """
-    note = directory / DATA / "terraform.tfstate"
-    try:
-        json.loads(note.read_text())
-    except FileNotFoundError:
-        return
-    except ValueError:
-        note.unlink()
-        (directory / DATA / RECORD).unlink(missing_ok=True)
-
-
 def fingerprint(directory: Path, toolchain: Toolchain, configuration: Path) -> str:
     """Digest of all that `init` depends on, and of what it left behind."""
     lock = directory / LOCK

@@ -13,7 +13,7 @@ from typing import Any
 from infra.engines import private_file
 from infra.engines.events import ResourceEvent, ignore
 from infra.engines.plan import PlanSummary
-from infra.engines.terraform import drift, initialised, locks, process, state
+from infra.engines.terraform import cut, drift, initialised, locks, process, state
 from infra.engines.terraform.diagnostics import StateLocked, failure
 from infra.engines.terraform.events import Transcript
 from infra.engines.terraform.process import Patience
@@ -80,7 +80,7 @@ class Runner:
     def init(self) -> bool:
         """Makes the folder ready; returns False where it already was, and nothing was run."""
         self._open()
-        initialised.forget_what_was_cut(self.directory)
+        cut.forget_note(self.directory)
         configuration = self._toolchain.configure(self.directory)
         before = initialised.fingerprint(self.directory, self._toolchain, configuration)
         record = self._data / initialised.RECORD
@@ -181,6 +181,8 @@ class Runner:
 
     def rescue(self) -> None:
         """Save the state that an earlier run left in a file, since it could not save it where it belongs."""
+        if (local := self._local_state()) and (done := cut.restore_state(local)):
+            self._notice(done)
         errored = self.directory / ERRORED
         if not errored.exists():
             return
@@ -209,13 +211,19 @@ class Runner:
             file.unlink()
 
     def _state_text(self) -> str:
-        backend = initialised.settings(self.directory).get("backend") or {}
-        if not set(backend) - {"local"}:
-            file = self.directory / (backend.get("local") or {}).get("path", "terraform.tfstate")
-            return file.read_text() if file.is_file() else ""
+        local = self._local_state()
+        if local is not None:
+            return local.read_text() if local.is_file() else ""
         self.init()
         _, said = self._run(["state", "pull"], self._planning)
         return "\n".join(said.stray)
+
+    def _local_state(self) -> Path | None:
+        """The file of a state that lies here; None where it lies in S3."""
+        backend = initialised.settings(self.directory).get("backend") or {}
+        if set(backend) - {"local"}:
+            return None
+        return self.directory / str((backend.get("local") or {}).get("path", "terraform.tfstate"))
 
     def held(self) -> Mapping[str, Mapping[str, Any]]:
         """The attributes of what the state holds, by address."""
