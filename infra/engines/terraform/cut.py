@@ -34,8 +34,8 @@ def restore_state(state: Path) -> str | None:
     os.link(state, cut)  # takes no room; the state is not gone where there still is none for its backup
     private_file.write(state, backup.read_text())
     return (
-        f"{state.name} was cut short, mostly by a full disk: its backup is taken, and what was made since is looked for "
-        "on AWS"
+        f"{state.name} was cut short, mostly by a full disk: its backup is taken, and what was made since is looked "
+        "for on AWS"
     )
 
 
