@@ -17,23 +17,33 @@ GROUPS = {
 }
 """Where AWS keeps the output of each kind of workload."""
 
+_MOST = 500
+"""Streams that are looked at: ten answers of DescribeLogStreams."""
+
 
 def tail(client: Any, kind: str, name: str, lines: int = 15) -> list[str]:
-    """At most `lines` lines from the newest stream of what is deployed as `name`; empty where there are none."""
+    """At most `lines` lines of what was started last of what is deployed as `name`; empty where there are none.
+
+    Not of what wrote last: while an update fails, what serves goes on writing. And of that CloudWatch knows an hour
+    late (DescribeLogStreams, lastEventTimestamp); when a stream was made it knows at once.
+    """
     from botocore.exceptions import ClientError
 
     group = GROUPS[kind].format(name=name)
     try:
-        streams = client.describe_log_streams(
-            logGroupName=group, orderBy="LastEventTime", descending=True, limit=1
+        # A function's streams begin with their day, so that the last of many are the first here.
+        pages = client.get_paginator("describe_log_streams").paginate(
+            logGroupName=group, orderBy="LogStreamName", descending=True, PaginationConfig={"MaxItems": _MOST}
         )
-        if not streams["logStreams"]:
-            return []
+        streams = [one for page in pages for one in page["logStreams"]]
     except ClientError as error:
         if error.response["Error"]["Code"] == "ResourceNotFoundException":
             return []
         raise
-    return of_stream(client, group, streams["logStreams"][0]["logStreamName"], lines)
+    if not streams:
+        return []
+    newest = max(streams, key=lambda one: one.get("creationTime", 0))
+    return of_stream(client, group, newest["logStreamName"], lines)
 
 
 def last(kind: str, name: str, connection: Connection) -> Iterator[str]:

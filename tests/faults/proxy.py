@@ -93,8 +93,10 @@ class Faults:
 
     def decide(self, call: Call) -> Fault | None:
         with self.lock:
-            self.seen[call.name] += call.is_change_done
-            self.calls[call.name] += call.status is None
+            if call.is_change_done:
+                self.seen[call.name] += 1
+            if call.status is None:
+                self.calls[call.name] += 1
             chosen = self.choose(call)
             if chosen is not None:
                 self.done[chosen][call.name] += 1

@@ -3,6 +3,7 @@
 import io
 import json
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -47,8 +48,9 @@ class Account:
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(json.dumps(said).encode())}
         return {"Payload": io.BytesIO(b"{}")}
 
-    def describe_log_streams(self, **_named: Any) -> dict[str, Any]:
-        return {"logStreams": [{"logStreamName": "one"}]}
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "describe_log_streams"
+        return SimpleNamespace(paginate=lambda **_: [{"logStreams": [{"logStreamName": "one"}]}])
 
     def get_log_events(self, **_named: Any) -> dict[str, Any]:
         return {"events": [{"message": "Traceback\n"}, {"message": "ValueError: no such label\n"}]}
