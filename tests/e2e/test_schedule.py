@@ -1,6 +1,7 @@
 """The function on a schedule that puts to sleep what nobody uses: told first, then done, undone by `wake`, and gone."""
 
 import json
+import time
 
 import pytest
 
@@ -29,6 +30,8 @@ def stack(env):
 DESK = ("desk", "--env", "local")
 BUCKET = f"modelyard-local-123456789012-{REGION}"
 IDLE = ("idle", "--env", "local", "--hours", "0.0001", "--grace-hours", "0")
+MINUTE_SECONDS = 65
+"""The deploy asked each its sample: until CloudWatch's minute of that is over, they are in use."""
 EVERY = ("--schedule", "rate(30 days)")
 
 
@@ -40,6 +43,7 @@ def desk(yard):
     sagemaker = yard.client("sagemaker")
     arn = sagemaker.describe_endpoint(EndpointName="local-desk-held")["EndpointArn"]
     sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "modelyard:keep", "Value": "true"}])
+    time.sleep(MINUTE_SECONDS)
     try:
         yield yard
     finally:
