@@ -11,38 +11,41 @@ _SERVICE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([\w-]+)/aws4_request")
 
 def refused(headers: http.client.HTTPMessage, status: int, code: str, message: str) -> Refusal:
     """That error, as the service writes it that was asked."""
-    service = _SERVICE.search(headers.get("Authorization", ""))
-    if service and service[1] == "s3":
-        return _s3(status, code, message)
-    if _is_query(headers):
-        return _query(status, code, message, "Sender")
-    return _json(status, code, message)
+    return _WRITTEN[_protocol(headers)](status, code, message)
 
 
 def throttled(headers: http.client.HTTPMessage) -> Refusal:
     """Too many requests: nothing was done."""
-    service = _SERVICE.search(headers.get("Authorization", ""))
-    if service and service[1] == "s3":
-        return _s3(503, "SlowDown", "Please reduce your request rate.")
-    if _is_query(headers):
-        return _query(400, "Throttling", "Rate exceeded", "Sender")
-    if headers.get("X-Amz-Target"):
-        return _json(400, "ThrottlingException", "Rate exceeded")
-    return _json(429, "TooManyRequestsException", "Rate exceeded")
+    return refused(headers, *_THROTTLED[_protocol(headers)])
 
 
 def failed(headers: http.client.HTTPMessage) -> Refusal:
     """An error of the service, before anything was done."""
+    protocol = _protocol(headers)
+    if protocol == "query":
+        return _query(503, "ServiceUnavailable", "Service is unavailable.", "Receiver")
+    return refused(headers, *_FAILED[protocol])
+
+
+_THROTTLED = {
+    "s3": (503, "SlowDown", "Please reduce your request rate."),
+    "query": (400, "Throttling", "Rate exceeded"),
+    "json": (400, "ThrottlingException", "Rate exceeded"),
+    "rest-json": (429, "TooManyRequestsException", "Rate exceeded"),
+}
+_FAILED = {
+    "s3": (500, "InternalError", "We encountered an internal error. Please try again."),
+    **dict.fromkeys(("json", "rest-json"), (500, "InternalFailure", "The request processing has failed.")),
+}
+
+
+def _protocol(headers: http.client.HTTPMessage) -> str:
     service = _SERVICE.search(headers.get("Authorization", ""))
     if service and service[1] == "s3":
-        return _s3(500, "InternalError", "We encountered an internal error. Please try again.")
-    if _is_query(headers):
-        return _query(503, "ServiceUnavailable", "Service is unavailable.", "Receiver")
-    return _json(500, "InternalFailure", "The request processing has failed.")
-
-
-def _is_query(headers: http.client.HTTPMessage) -> bool:
-    return bool(headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"))
+        return "s3"
+    if headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+        return "query"
+    return "json" if headers.get("X-Amz-Target") else "rest-json"
 
 
 def _s3(status: int, code: str, message: str) -> Refusal:
@@ -50,7 +53,7 @@ def _s3(status: int, code: str, message: str) -> Refusal:
     return status, [("Content-Type", "application/xml")], text.encode()
 
 
-def _query(status: int, code: str, message: str, side: str) -> Refusal:
+def _query(status: int, code: str, message: str, side: str = "Sender") -> Refusal:
     text = (
         f"<ErrorResponse><Error><Type>{side}</Type><Code>{code}</Code><Message>{message}</Message></Error>"
         "<RequestId>fault</RequestId></ErrorResponse>"
@@ -61,3 +64,6 @@ def _query(status: int, code: str, message: str, side: str) -> Refusal:
 def _json(status: int, code: str, message: str) -> Refusal:
     content = json.dumps({"__type": code, "message": message}).encode()
     return status, [("Content-Type", "application/x-amz-json-1.1"), ("X-Amzn-ErrorType", code)], content
+
+
+_WRITTEN = {"s3": _s3, "query": _query, "json": _json, "rest-json": _json}
