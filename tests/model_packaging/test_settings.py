@@ -66,6 +66,24 @@ def test_threads_have_their_share_of_what_is_left_open(tmp_path):
     assert environment["OMP_NUM_THREADS"] == "7" and environment["MKL_NUM_THREADS"] == "1"
 
 
+@pytest.mark.parametrize(
+    "quota, given, parallel",
+    [
+        ("100000 100000", {}, "false"),
+        ("max 100000", {}, None),
+        ("100000 100000", {"RAYON_NUM_THREADS": "2"}, None),
+        ("100000 100000", {"TOKENIZERS_PARALLELISM": "true"}, "true"),
+    ],
+)
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two cores, of which a quota leaves one")
+def test_a_thread_with_one_core_tokenizes_by_itself(tmp_path, quota, given, parallel):
+    file = tmp_path / "cpu.max"
+    file.write_text(quota)
+    environment = dict(given)
+    cores.share(environment, 1, file)
+    assert environment.get("TOKENIZERS_PARALLELISM") == parallel
+
+
 def test_one_thread_unless_the_handler_says_that_it_is_safe():
     assert Settings(threads=4).threads_for(False) == 1
     assert Settings(threads=4).threads_for(True) == 4
