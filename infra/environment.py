@@ -85,6 +85,11 @@ class Environment(BaseModel):
         return f"arn:{self.partition}:iam::{self.account_id}:{resource}"
 
     @property
+    def place(self) -> str:
+        """Its name with where it is, for people: of another region nothing is seen from here."""
+        return f"{self.name} ({self.region} of account {self.account_id})"
+
+    @property
     def artifact_bucket(self) -> str:
         """The one bucket of this environment that holds the models' artifacts."""
         return naming.bucket(self.name, self.account_id, self.region)

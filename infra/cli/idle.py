@@ -84,7 +84,7 @@ def idle(
     usd = _usd(verdicts, connection)
     stacks = rules.whole_stacks(verdicts)
     if not json:
-        _show(verdicts, usd, stacks, f"{env}, not used for {hours:g} h")
+        _show(verdicts, usd, stacks, f"{environment.place}, not used for {hours:g} h")
         schedules.tell(connection)
     outcomes: list[Outcome] = []
     if most is not None and stacks:

@@ -57,7 +57,7 @@ def status(
         workloads = [_data(item) for item in live]
         console.put_json({"workloads": workloads, "drift": drifted} if drift else workloads)
     elif not live:
-        console.say(f"Nothing is deployed in environment {env}.")
+        console.say(f"Nothing is deployed in environment {environment.place}.")
     else:
         _show(live, f"Environment {env}, {environment.region}")
         for stack, lines in drifted.items():

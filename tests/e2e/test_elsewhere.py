@@ -189,8 +189,8 @@ def test_bad_credentials_change_nothing_of_what_is_deployed(digits, tmp_path):
 def test_another_region_is_refused_and_nothing_is_forgotten(digits):
     verbs = ("plan", "deploy", "destroy", "package", "import-ids", "sleep", "wake", "idle", "status")
     nothing = {
-        "idle": "Nothing is idle in environment local",
-        "status": "Nothing is deployed in environment local.",
+        "idle": f"Nothing is idle in environment local ({ELSEWHERE} of account {ACCOUNT}), not used for",
+        "status": f"Nothing is deployed in environment local ({ELSEWHERE} of account {ACCOUNT}).",
     }
     before_ = (folder(digits, "digits") / "terraform.tfstate").read_bytes()
     with (
