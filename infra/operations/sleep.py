@@ -55,9 +55,18 @@ def prepare_wake(
 
 
 def carry_out(change: Change, say: Say, watch: Watch) -> None:
-    """Do what was planned, and look at what then lives. Raises `DeployFailed` where AWS did otherwise."""
-    connection = change.prepared.connection
-    Ledger.on(connection).write_asleep(change.prepared.stack.name, change.after)
+    """Do what was planned, and look at what then lives.
+
+    Raises `DeployFailed` where AWS did otherwise, `Misuse` where something else, such as the schedule of `idle`, put
+    part of the stack to sleep or woke it since it was planned.
+    """
+    stack, connection = change.prepared.stack, change.prepared.connection
+    if sleepers.of(stack, connection) != change.before:
+        raise Misuse(
+            f"What sleeps of {stack.name} has changed since this was planned, by its schedule or by somebody else; "
+            "run it again."
+        )
+    Ledger.on(connection).write_asleep(stack.name, change.after)
     deploy.carry_out(change.prepared, change.kept, say, watch)
 
 
