@@ -17,8 +17,8 @@ VARIABLES = (
 reads none of them; its handler passes OMP_NUM_THREADS on as `intra_op_num_threads`."""
 
 ALONE = {"TOKENIZERS_PARALLELISM": "false"}
-"""Where a share is one core. A pool of one thread is one for the whole process: each of the host's threads hands its texts to it and
-waits (seen: 2.9 ms for 0.1 ms of work, a core idle meanwhile); without a pool it tokenizes them itself."""
+"""Where a share is one core. A pool of one thread is one for the whole process: each of the host's threads hands its
+texts to it and waits (seen: 2.9 ms for 0.1 ms of work, a core idle meanwhile); without a pool it does them itself."""
 
 
 def available(quota: Path = QUOTA) -> int:

@@ -70,7 +70,8 @@ def fused(source: Path, target: Path, attention: bool) -> None:
         graph.save(model, prepared)
         options = FusionOptions("bert")
         options.enable_skip_layer_norm = False  # why: `norms`
-        # BiasGelu takes 1.7 times as long as Gelu (38 to 22 µs for 22 x 1536 numbers, 1.32), and a product in int8 adds its bias itself.
+        # BiasGelu takes 1.7 times as long as Gelu (38 to 22 µs for 22 x 1536 numbers, onnxruntime 1.32), and a
+        # product in int8 adds its bias itself.
         options.enable_bias_gelu = False
         made = optimize_model(
             str(prepared), model_type="bert", opt_level=0, use_gpu=False, optimization_options=options

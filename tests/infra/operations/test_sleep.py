@@ -120,7 +120,9 @@ def test_what_fell_asleep_since_the_plan_is_not_forgotten(stack, connection):
     prepared = SimpleNamespace(stack=stack, connection=connection)
     planned_before = sleep.Change(prepared, KEPT, before=frozenset(), after=frozenset({"rank-small"}))
     connection.ledger.write_asleep("shop", {"rank"})
-    with pytest.raises(Misuse, match=r"^What sleeps of shop has changed since this was planned.*; run it again\.$"):
+    with pytest.raises(
+        Misuse, match=r"^What sleeps of shop has changed since this was planned.*; run it again\.$"
+    ):
         sleep.carry_out(planned_before, print, print)
     assert connection.ledger.asleep("shop") == {"rank"}
 
