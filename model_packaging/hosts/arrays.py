@@ -2,9 +2,10 @@
 
 import io
 import math
+import sys
 from typing import Any
 
-from .faults import BadRequest, UnsupportedMediaType
+from .faults import BadRequest, UnsupportedMediaType, one_line
 
 MAX_DIMENSIONS = 16
 
@@ -25,19 +26,30 @@ def decode_npy(body: bytes) -> Any:
         if version not in readers:
             raise BadRequest(f"The body is NPY {version[0]}.{version[1]}; send version 1.0 or 2.0.")
         shape, _, dtype = readers[version](stream)
-    except (ValueError, SyntaxError, TypeError, OverflowError, RecursionError, MemoryError):
+    except BadRequest:
+        raise
+    except Exception:  # NumPy reads it with Python's own tokenizer and parser, which raise what they like
         raise BadRequest(
             "The body is not NPY: its header cannot be read; send what numpy.save writes."
         ) from None
     if dtype.hasobject:
         raise BadRequest("The body is an NPY array of Python objects, which would run code; send numbers.")
-    if len(shape) > MAX_DIMENSIONS or any(length < 0 for length in shape):
-        raise BadRequest(f"The NPY array has the shape {shape}; send at most {MAX_DIMENSIONS} dimensions.")
+    if len(shape) > MAX_DIMENSIONS or not all(0 <= length <= sys.maxsize for length in shape):
+        raise BadRequest(
+            f"The NPY array has the shape {_shown(shape)}; send at most {MAX_DIMENSIONS} dimensions, none below 0."
+        )
+    if not dtype.itemsize:
+        raise BadRequest(f"The NPY array is of {dtype.str}, whose items are empty; send numbers.")
     held, named = len(body) - stream.tell(), math.prod(shape) * dtype.itemsize
-    if held != named or not dtype.itemsize:
+    if held != named:
         raise BadRequest(f"The NPY header names {named} bytes and {held} follow; send the whole array.")
     stream.seek(0)
-    return numpy.load(stream, allow_pickle=False)
+    try:
+        return numpy.load(stream, allow_pickle=False)
+    except (ValueError, OverflowError, MemoryError) as error:  # empty, of a shape that would be too large
+        raise BadRequest(
+            f"The NPY array of the shape {_shown(shape)} cannot be read: {one_line(error)}."
+        ) from None
 
 
 def encode_npy(data: Any) -> bytes:
@@ -48,6 +60,10 @@ def encode_npy(data: Any) -> bytes:
     made = io.BytesIO()
     _numpy().save(made, array, allow_pickle=False)
     return made.getvalue()
+
+
+def _shown(shape: tuple[int, ...]) -> str:
+    return one_line(ValueError(shape), 100)
 
 
 def _numpy() -> Any:

@@ -57,7 +57,7 @@ async def _skip(receive: Receive) -> None:
 
 async def body_of(request: Request, limit_bytes: int) -> bytes:
     """The whole body. Raises TooLarge, and ClientDisconnect where the caller went away."""
-    too_large = f"The body is longer than {limit_bytes} bytes, SageMaker's limit; send less at once."
+    too_large = f"The body is longer than {limit_bytes} bytes, the limit here; send less at once."
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit_bytes:
         raise TooLarge(too_large)

@@ -25,7 +25,7 @@ import importlib.util
 import re
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -102,14 +102,22 @@ class Handler:
             raise HandlerFault(
                 "The handler has no predict_batch_fn; write predict_batch_fn(items, model) that returns a list."
             )
-        made = list(
-            self._guard("predict_batch_fn", HandlerFault, self.predict_batch_fn, list(items), self.model)
-        )
+        made: list[Any] = self._guard("predict_batch_fn", HandlerFault, self._listed, list(items))
         if len(made) != len(items):
             raise HandlerFault(
                 f"predict_batch_fn returned {len(made)} predictions for {len(items)} items; return one for each."
             )
         return made
+
+    def _listed(self, items: list[Any]) -> list[Any]:
+        """What predict_batch_fn returns. Of a dict or a text, one place each would be another's answer."""
+        assert self.predict_batch_fn is not None
+        made = self.predict_batch_fn(items, self.model)
+        if isinstance(made, (str, bytes, Mapping, Set)) or not isinstance(made, Iterable):
+            raise HandlerFault(
+                f"predict_batch_fn returned {type(made).__name__}; return a list with one prediction for each item."
+            )
+        return list(made)
 
     def stream(self, body: bytes, content_type: str | None) -> tuple[Iterator[bytes], str]:
         """One request, answered in parts as `stream_fn` yields them, and the content type that its first part says.
@@ -190,7 +198,8 @@ class Handler:
             raise
         except ValueError as error:
             _log_place(stage, error)
-            raise refused(one_line(error)) from error
+            told = one_line(error)
+            raise refused(f"{stage}: {told}" if refused is HandlerFault else told) from error
         except Exception as error:
             traceback.print_exc(file=sys.stderr)
             raise HandlerFault(f"{stage} raised {type(error).__name__}: {one_line(error)}") from error
@@ -251,5 +260,10 @@ def _import(file: Path) -> ModuleType:
         raise InvalidHandler(f"{file} cannot be imported as a module.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE] = module  # dataclasses and pickling in the handler look the module up
-    spec.loader.exec_module(module)
+    try:
+        spec.loader.exec_module(module)
+    except SystemExit as error:
+        raise InvalidHandler(
+            f"{file} ends the process when it is imported, by sys.exit({error.code!r})."
+        ) from None
     return module

@@ -1,5 +1,6 @@
 """JSON and JSON lines: bytes to data and back, strictly."""
 
+import codecs
 import json
 import math
 from collections.abc import Mapping
@@ -7,12 +8,23 @@ from typing import Any, NoReturn
 
 from .faults import BadRequest
 
+UNWRITTEN = {
+    "Out of range": "the answer holds NaN or infinity, which JSON has no form for; return None, or finite numbers",
+    "Circular": "the answer holds itself, which JSON has no form for; return a copy without that",
+    "digits": "the answer holds a whole number of more than 4300 digits; return it as text",
+}
+"""What the json module says of an answer, to what its handler's author is told."""
+
 
 def decode_json(body: bytes) -> Any:
     """Strict JSON in UTF-8: no NaN, no number beyond a double, no nesting that exhausts the stack.
 
     Raises `BadRequest` with the place of the mistake.
     """
+    if not body.strip():
+        raise BadRequest("The body is empty; send JSON.")
+    if body.startswith(codecs.BOM_UTF8):
+        raise BadRequest("The body begins with a byte order mark; send JSON in UTF-8 without one.")
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, parse_float=finite)
     except UnicodeDecodeError as error:
@@ -30,7 +42,15 @@ def encode_json(data: Any) -> bytes:
 
     Raises ValueError for NaN and infinity, TypeError for what JSON has no form for.
     """
-    return json.dumps(data, allow_nan=False, default=_plain, separators=(", ", ": ")).encode()
+    try:
+        return json.dumps(data, allow_nan=False, default=_plain, separators=(", ", ": ")).encode()
+    except RecursionError:
+        raise ValueError("the answer is nested too deeply for JSON; return a flatter structure") from None
+    except UnicodeEncodeError:
+        raise
+    except ValueError as error:
+        told = next((line for sign, line in UNWRITTEN.items() if sign in str(error)), str(error))
+        raise ValueError(told) from None
 
 
 def decode_lines(body: bytes) -> list[Any]:

@@ -41,7 +41,9 @@ def test_any_body_is_read_strictly_or_refused(body):
 @pytest.mark.parametrize(
     "body, told",
     [
-        (b"", "not JSON: Expecting value"),
+        (b"", "^The body is empty; send JSON"),
+        (b"\n", "^The body is empty"),
+        (b"\xef\xbb\xbf1", "byte order mark; send JSON in UTF-8 without"),
         (b"{'a': 1}", "not JSON"),
         (b"NaN", "holds NaN, which is not JSON"),
         (b"[-Infinity]", "holds -Infinity, which is not JSON"),
@@ -61,7 +63,7 @@ def test_hostile_json_is_refused_in_one_line(body, told):
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, [{"a": -math.inf}]])
 def test_what_is_not_json_is_not_written(value):
-    with pytest.raises(ValueError, match="not JSON compliant"):
+    with pytest.raises(ValueError, match="holds NaN or infinity, which JSON has no form for; return None"):
         encode_json(value)
 
 
@@ -201,6 +203,12 @@ def saved(array, change=lambda body: body):
     return change(stream.getvalue())
 
 
+def npy(header: str) -> bytes:
+    """An NPY 1.0 file of that header, and nothing after it."""
+    text = header.encode()
+    return b"\x93NUMPY\x01\x00" + len(text).to_bytes(2, "little") + text
+
+
 @pytest.mark.parametrize(
     "made, told",
     [
@@ -209,6 +217,21 @@ def saved(array, change=lambda body: body):
         (lambda: saved([1], lambda body: body.replace(b"(1,), ", b"(9**9,)")), "header cannot be read"),
         (lambda: saved([1], lambda body: body.replace(b"(1,), } ", b"(99999,)}")), "follow; send the whole"),
         (lambda: b"\x93NUMPY\x07\x00", "NPY 7.0"),
+        (lambda: npy("(" * 9000), "header cannot be read"),
+        (lambda: npy("{'descr': '<f4', 'fortran_order': False, 'shape': n1,), }"), "header cannot be read"),
+        (
+            lambda: npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 10000000000000000000000), }"),
+            "none below 0",
+        ),
+        (
+            lambda: npy("{'descr': '<f4', 'fortran_order': False, 'shape': (0, 9000000000000000000), }"),
+            "cannot be read",
+        ),
+        (
+            lambda: npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }"),
+            r"shape \(-1,\); send .* none below 0",
+        ),
+        (lambda: npy("{'descr': '|V0', 'fortran_order': False, 'shape': (1,), }"), "whose items are empty"),
         (lambda: b"PK\x03\x04", "header cannot be read"),
     ],
 )

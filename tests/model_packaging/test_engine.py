@@ -65,7 +65,7 @@ def test_only_the_guilty_one_fails(bad, fault, told):
     first, second, third = outcomes(b"1", json.dumps(bad).encode(), b"3")
     assert (first, third) == ({"got": 1}, {"got": 3})
     assert type(second) is fault and told in str(second)
-    assert said == [f"one of them is {{'{bad}'}} The 3 items are predicted one by one."]
+    assert said == [f"predict_batch_fn: one of them is {{'{bad}'}} The 3 items are predicted one by one."]
 
 
 def test_too_few_predictions_are_none():

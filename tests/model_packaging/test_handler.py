@@ -133,12 +133,34 @@ ECHO = "def predict_fn(data, model): return data"
             "predict_fn raised KeyError: 'x'",
         ),
         ("def predict_fn(d, m): return predict_fn(d, m)", b"1", JSON, None, HandlerFault, "RecursionError"),
-        ("def predict_fn(d, m): return float('nan')", b"1", JSON, None, HandlerFault, "not JSON compliant"),
+        (
+            "def predict_fn(d, m): return float('nan')",
+            b"1",
+            JSON,
+            None,
+            HandlerFault,
+            "^the codec: the answer holds NaN",
+        ),
         ("def predict_fn(d, m): return object()", b"1", JSON, None, HandlerFault, "object has no JSON form"),
         (ECHO + "\ndef input_fn(b, c): raise ValueError('no')", b"1", JSON, None, BadRequest, "^no$"),
         (ECHO + "\ndef input_fn(b, c): return b", b"\xff", JSON, None, BadRequest, "not UTF-8"),
         (ECHO + "\ndef output_fn(p, a): return 5", b"1", JSON, None, HandlerFault, "output_fn returned int"),
-        (ECHO + "\ndef output_fn(p, a): raise ValueError('x')", b"1", JSON, None, HandlerFault, "^x$"),
+        (
+            ECHO + "\ndef output_fn(p, a): raise ValueError('x')",
+            b"1",
+            JSON,
+            None,
+            HandlerFault,
+            "^output_fn: x$",
+        ),
+        (
+            "def predict_fn(d, m): d.append(d); return d",
+            b"[]",
+            JSON,
+            None,
+            HandlerFault,
+            "^the codec: the answer holds itself",
+        ),
     ],
 )
 def test_every_fault_has_its_status_and_one_line(load, source, body, content_type, accept, fault, told):
@@ -161,6 +183,31 @@ def test_what_cannot_be_sent_is_the_handlers_fault(load, returned, told):
     handler = load(f"{ECHO}\ndef output_fn(prediction, accept): return {returned}")
     with pytest.raises(HandlerFault, match=told):
         handler.transform(b"1", JSON, None)
+
+
+@pytest.mark.parametrize("returned", ["{'a': 1, 'b': 2}", "'xy'", "{1, 2}", "None", "7"])
+def test_a_batch_that_is_no_list_is_nobodys_answer(load, returned):
+    handler = load(f"{ECHO}\ndef predict_batch_fn(items, model): return {returned}")
+    kind = type(eval(returned)).__name__
+    with pytest.raises(
+        HandlerFault, match=f"^predict_batch_fn returned {kind}; return a list with one predict"
+    ):
+        handler.predict_batch([1, 2])
+
+
+@pytest.mark.parametrize(
+    "returned", ["(i for i in items)", "tuple(items)", "__import__('numpy').array(items)"]
+)
+def test_a_batch_may_be_whatever_has_an_order(load, returned):
+    handler = load(f"{ECHO}\ndef predict_batch_fn(items, model): return {returned}")
+    assert handler.predict_batch([1, 2]) == [1, 2]
+
+
+def test_a_handler_that_ends_the_process_when_imported_is_no_handler(load):
+    with pytest.raises(
+        InvalidHandler, match=r"inference\.py ends the process when it is imported, by sys\.exit\(0\)"
+    ):
+        load("import sys; sys.exit(0)")
 
 
 def test_the_hosts_for_lambda_need_the_standard_library_only():
