@@ -247,6 +247,14 @@ def test_any_bytes_are_an_array_or_refused(body):
         CODECS[NPY].decode(b"\x93NUMPY\x01\x00" + body)
 
 
+@given(st.integers(8, 79), st.integers(0, 255))
+def test_any_byte_of_a_header_may_be_another(place, byte):
+    body = bytearray(saved([[1.5, 2.5]]))
+    body[place] = byte
+    with contextlib.suppress(BadRequest):
+        CODECS[NPY].decode(bytes(body))
+
+
 def test_ragged_lists_are_no_array():
     pytest.importorskip("numpy")
     with pytest.raises((TypeError, ValueError)):

@@ -185,13 +185,14 @@ def test_what_cannot_be_sent_is_the_handlers_fault(load, returned, told):
         handler.transform(b"1", JSON, None)
 
 
-@pytest.mark.parametrize("returned", ["{'a': 1, 'b': 2}", "'xy'", "{1, 2}", "None", "7"])
-def test_a_batch_that_is_no_list_is_nobodys_answer(load, returned):
+@pytest.mark.parametrize(
+    "returned, kind",
+    [("{'a': 1, 'b': 2}", "dict"), ("'xy'", "str"), ("{1, 2}", "set"), ("None", "NoneType"), ("7", "int")],
+)
+def test_a_batch_that_is_no_list_is_nobodys_answer(load, returned, kind):
     handler = load(f"{ECHO}\ndef predict_batch_fn(items, model): return {returned}")
-    kind = type(eval(returned)).__name__
-    with pytest.raises(
-        HandlerFault, match=f"^predict_batch_fn returned {kind}; return a list with one predict"
-    ):
+    told = rf"^predict_batch_fn returned {kind}; return a list with one prediction for each item\.$"
+    with pytest.raises(HandlerFault, match=told):
         handler.predict_batch([1, 2])
 
 
