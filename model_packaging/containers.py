@@ -27,8 +27,10 @@ from model_packaging.manifest import Entry
 from model_packaging.model import REQUIREMENTS, Model
 from model_packaging.recipes import HOME
 from model_packaging.wheels import applicable, stage
+from model_packaging.whole import whole
 
 DOCKERFILE = "Dockerfile"
+OURS_SAYS = "LABEL modelyard.runtime="
 DISTRIBUTION = "modelyard"
 EXTRA = "serve"
 PAGE_ONLY = frozenset({"flask-swagger-ui"})
@@ -58,13 +60,21 @@ def build_container(
 
 
 def write_context(artifact: ImageArtifact, folder: Path) -> Path:
-    """The folder that `docker build` is given: the Dockerfile, whose path is returned, and the layer."""
+    """The folder that `docker build` is given: the Dockerfile, whose path is returned, and the layer.
+
+    Raises `BuildFailed` for a folder that cannot be written, or has a Dockerfile that is not ours. Each is whole or
+    not there.
+    """
     reference = registry.base_of(artifact.runtime, artifact.kind)
     file = folder / DOCKERFILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(artifact.file, folder / artifact.filename)
-        file.write_text(image.dockerfile(artifact, str(reference)))
+        if file.exists() and OURS_SAYS not in file.read_text(errors="replace"):
+            raise BuildFailed(f"{file} was not written by Modelyard, and would be lost; name another folder.")
+        with artifact.file.open("rb") as source, whole(folder / artifact.filename) as layer:
+            shutil.copyfileobj(source, layer)
+        with whole(file) as stream:
+            stream.write(image.dockerfile(artifact, str(reference)).encode())
     except OSError as error:
         raise BuildFailed(f"{folder} cannot be written: {os.strerror(error.errno or 0)}.") from error
     return file

@@ -71,14 +71,16 @@ def package(
     json: AsJson = False,
 ) -> None:
     """Build the artifacts: digest, size, files and measured latency; or what an image of one's own is built from."""
+    image = containers.wanted(container, out, upload)
     if to is not None:
-        if env is not None or weights or prepare or optimize:
+        if env is not None or weights or prepare or optimize or upload:
             raise Misuse(
-                "--to writes a model folder with weights; leave out --env, --weights, --prepare, --optimize."
+                "--to writes a model folder with weights; leave out --env, --weights, --prepare, --optimize, --upload."
             )
+        here()  # before anything is written: without a project the artifact has no place
         what, weights = _written(Path(what), to)
-    if container is not None or out is not None:
-        containers.write(what, env, container, out, tuple(weights or ()), prepare)
+    if image is not None:
+        containers.write(what, env, *image, tuple(weights or ()), prepare)
         return
     if env is None and Path(what).is_dir():
         if upload:

@@ -19,6 +19,7 @@ import pytest
 
 from model_packaging import image, registry
 from model_packaging.containers import TARGETS, build_container, pinned, write_context
+from model_packaging.errors import BuildFailed
 from model_packaging.functions import ImageArtifact, Target
 from model_packaging.image import Base, Blob
 from model_packaging.recipes import RECIPES, settings
@@ -222,3 +223,19 @@ def test_the_batch_layer_starts_a_job_with_nothing_else(unpacked):
     assert done.stderr.splitlines()[-1].startswith(
         "botocore.exceptions.NoCredentialsError"
     )  # its own boto3 asked
+
+
+def test_a_dockerfile_of_ones_own_is_kept(make_model, tmp_path):
+    model = make_model()
+    made = build_container("batch", model, tmp_path, CACHE, Target("python3.12"))
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text("FROM scratch\n")
+    with pytest.raises(
+        BuildFailed, match=r"Dockerfile was not written by Modelyard, and would be lost; name another"
+    ):
+        write_context(made, folder)
+    assert [file.name for file in folder.iterdir()] == ["Dockerfile"]
+    (folder / "Dockerfile").unlink()
+    assert write_context(made, folder) == write_context(made, folder)
+    assert sorted(file.name for file in folder.iterdir()) == ["Dockerfile", made.filename]

@@ -9,7 +9,9 @@ import pytest
 
 from model_packaging.archive import write, write_tar, write_zip
 from model_packaging.artifact import archive_entries, build_archive
+from model_packaging.containers import write_context
 from model_packaging.errors import BuildFailed, UnpackFailed
+from model_packaging.functions import ImageArtifact
 from model_packaging.unpack import unpack
 from model_packaging.wheels import stage
 from model_packaging.whole import whole
@@ -91,6 +93,15 @@ def test_a_limit_of_the_file_size_is_told_as_well(make_model, tmp_path):
     )
     assert done.stdout.endswith("model.tar.gz cannot be written: File too large.\n"), done.stderr
     assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
+
+
+def test_a_context_that_does_not_fit_leaves_nothing(tmp_path, small_disk):
+    layer = tmp_path / "layer.tar.gz"
+    layer.write_bytes(NOISE["large.bin"])
+    made = ImageArtifact("tiny", "0" * 64, layer.name, layer, 1, (), "python3.12", "x86_64", "batch")
+    with pytest.raises(BuildFailed, match=r"/context cannot be written: No space left on device\.$"):
+        write_context(made, small_disk / "context")
+    assert [*(small_disk / "context").iterdir()] == []
 
 
 def test_packages_that_do_not_fit_leave_nothing(tmp_path, small_disk):

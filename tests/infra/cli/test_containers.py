@@ -36,6 +36,11 @@ def test_the_context_of_a_functions_image(tmp_path):
             ["stacks/models/digits", "--container", "ecs", "--out", "x"],
             "write one of lambda, sagemaker, batch.",
         ),
+        (["stacks/models/digits", "--container", "batch", "--out", "x", "--upload"], "leave out --upload."),
+        (
+            ["stacks/models/digits", "--container", "batch", "--out", "stacks/models/digits/out"],
+            "stacks/models/digits/out lies in the model's folder, and would be packed with it",
+        ),
         (["triage", "--env", "local", "--container", "batch", "--out", "x"], "'triage' is none or has --env"),
     ],
 )

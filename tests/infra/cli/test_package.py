@@ -1,11 +1,13 @@
 """modelyard package: what it says of a model's measured profile."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from infra.cli.application import application
+from infra.errors import Misuse
 from model_packaging.errors import InvalidModel
 from model_packaging.profile import Profile, Row
 
@@ -111,6 +113,19 @@ def test_a_bare_file_becomes_a_model_folder_and_its_artifact(bare, tmp_path):
     again = package(bare, "--to", "models/absolute")
     assert isinstance(again.exception, InvalidModel) and "there already" in str(again.exception)
     assert json.loads(package("models/absolute", "--json").stdout)[0]["digest"] == told["digest"]
+
+
+@pytest.mark.parametrize("words", [["--container", "ecs", "--out", "out"], ["--out", "out"], ["--upload"]])
+def test_nothing_is_written_where_something_else_is_wrong(bare, tmp_path, words):
+    done = package(bare, "--to", "models/absolute", *words)
+    assert isinstance(done.exception, Misuse) and not Path("models/absolute").exists()
+
+
+def test_nothing_is_written_outside_of_a_project(bare, tmp_path_factory, monkeypatch):
+    file = Path(bare).resolve()
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
+    done = package(str(file), "--to", "absolute")
+    assert "stacks/environments" in str(done.exception) and not Path("absolute").exists()
 
 
 def test_a_bare_file_without_a_place_is_told_of_it(bare):
