@@ -8,12 +8,14 @@ from cost.errors import CostError
 from infra import credentials
 from infra.errors import Misuse, ModelyardError
 from model_packaging.errors import InvalidModel, PackagingError
+from model_packaging.hosts.settings import InvalidSetting
 
 FAILED, MISUSE = 1, 2
 
 EXIT_CODES: Mapping[type[Exception], int] = {
     Misuse: MISUSE,
     InvalidModel: MISUSE,
+    InvalidSetting: MISUSE,
     ModelyardError: FAILED,
     PackagingError: FAILED,
     CostError: FAILED,

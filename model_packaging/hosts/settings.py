@@ -75,10 +75,11 @@ class Settings:
 
 
 def _number(name: str, text: str, kind: Callable[[str], Number], least: Number) -> Number:
+    wanted = f"write a {'whole ' if kind is int else ''}number of at least {least}"
     try:
         number = kind(text)
     except ValueError:
-        raise InvalidSetting(f"{name} is {text!r}; write a number of at least {least}.") from None
+        raise InvalidSetting(f"{name} is {text!r}; {wanted}.") from None
     if not least <= number < float("inf"):
-        raise InvalidSetting(f"{name} is {text}; write a number of at least {least}.")
+        raise InvalidSetting(f"{name} is {text}; {wanted}.")
     return number

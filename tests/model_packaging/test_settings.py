@@ -29,8 +29,8 @@ def test_what_is_said_counts():
 @pytest.mark.parametrize(
     "name, value, told",
     [
-        ("MAX_BATCH_SIZE", "0", "MODELYARD_MAX_BATCH_SIZE is 0; write a number of at least 1."),
-        ("MAX_BATCH_SIZE", "1.5", "MODELYARD_MAX_BATCH_SIZE is '1.5'; write a number of at least 1."),
+        ("MAX_BATCH_SIZE", "0", "MODELYARD_MAX_BATCH_SIZE is 0; write a whole number of at least 1."),
+        ("MAX_BATCH_SIZE", "1.5", "MODELYARD_MAX_BATCH_SIZE is '1.5'; write a whole number of at least 1."),
         ("MAX_WAIT_MS", "-1", "at least 0.0"),
         ("MAX_WAIT_MS", "nan", "at least 0.0"),
         ("QUEUE_SECONDS", "inf", "at least 0.001"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -188,6 +189,18 @@ def test_a_handler_that_does_not_load_is_one_line(folder, handler, told):
 def test_misuse_is_one_line(words, told):
     code, said = failed(*words)
     assert code == 2 and told in said and said.count("\n") == 1
+
+
+def test_a_setting_that_cannot_be_is_misuse(folder):
+    done = subprocess.run(
+        [str(MODELYARD), "serve", str(folder)],
+        env={**os.environ, "MODELYARD_BODY_LIMIT_BYTES": "1e3"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "error: MODELYARD_BODY_LIMIT_BYTES is '1e3'; write a whole number of at least 1.\n"
 
 
 def test_a_missing_package_is_one_line_with_what_to_install(folder):
