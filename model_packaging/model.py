@@ -87,6 +87,14 @@ class Model:
                 "put the file there, or name a script that makes it: Model(..., prepare='export.py')."
             )
 
+        empty = [
+            name for name in self.weights if name not in missing and not (directory / name).stat().st_size
+        ]
+        if empty:
+            raise InvalidModel(
+                f"Model folder {self.path} has an empty {empty[0]}, which holds no weights; make it anew."
+            )
+
     def missing_weights(self, base: Path) -> list[str]:
         """The named weights that are not on disk yet."""
         directory = self.directory(base)

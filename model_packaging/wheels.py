@@ -101,7 +101,11 @@ def applicable(requirements: Path, runtime: str, architecture: str) -> list[str]
     """
     environment = _environment(runtime_of(runtime), architecture)
     kept = []
-    for number, raw in enumerate(requirements.read_text().splitlines(), 1):
+    try:
+        lines = requirements.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise InvalidModel(f"{requirements} is not UTF-8 (byte {error.start}); write it as UTF-8.") from None
+    for number, raw in enumerate(lines, 1):
         text = re.sub(r"(^|\s)#.*$", "", raw).strip()
         if not text:
             continue

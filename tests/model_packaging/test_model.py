@@ -13,6 +13,7 @@ def test_a_good_folder_passes(make_model, tmp_path):
 @pytest.mark.parametrize(
     "files, fields, told",
     [
+        ({"model.onnx": ""}, {"weights": ("model.onnx",)}, "has an empty model.onnx, which holds no weights"),
         ({}, {"weights": ("model.onnx",)}, "lacks model.onnx; put the file there, or name a script"),
         ({}, {"weights": ("../model.onnx",)}, "name a file inside the folder"),
         ({}, {"weights": ("/model.onnx",)}, "name a file inside the folder"),
