@@ -110,11 +110,10 @@ def test_markers_are_judged_for_the_functions_python(requirements, cache, make_w
     assert len(stage(requirements, "python3.13", cache)) == 2
 
 
-def test_requirements_that_are_no_text_are_refused(tmp_path):
-    file = tmp_path / "requirements.txt"
-    file.write_bytes(b"\xff\xfe")
+def test_requirements_that_are_no_text_are_refused(requirements, cache):
+    requirements.write_bytes(b"\xff\xfe")
     with pytest.raises(InvalidModel, match=r"requirements\.txt is not UTF-8 \(byte 0\); write it as UTF-8"):
-        applicable(file, "python3.11", "x86_64")
+        stage(requirements, "python3.11", cache)
 
 
 @pytest.mark.parametrize(
