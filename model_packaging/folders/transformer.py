@@ -28,12 +28,13 @@ BEFORE_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet", "l
 Config = Mapping[str, Any]
 
 
-def from_hugging_face(folder: Path, into: Path) -> Model:
+def from_hugging_face(folder: str | Path, into: str | Path) -> Model:
     """A folder of a text classifier or a text encoder, by the class that config.json names; see `TASKS`.
 
     Raises `InvalidModel` for pickled weights, code of its own, another class, or a folder without tokenizer.json;
     `BuildFailed` for what torch cannot export.
     """
+    folder = Path(folder)
     config = settings_of(folder)
     task = _task(folder, config)
     task |= {"max_tokens": _max_tokens(folder, config), **_padding(folder, config)}
