@@ -26,12 +26,15 @@ HANDLER = "arrays"
 def from_onnx(
     file: str | Path, into: str | Path, *, example: "Mapping[str, ArrayLike] | None" = None
 ) -> Model:
-    """A folder of an ONNX file; `example` are inputs of one item or more, for sample.json.
+    """A folder of an ONNX file; `example` are inputs of one item or more, as it is asked in use.
 
-    Raises `InvalidModel` for what is no ONNX file, keeps its weights in others, or cannot be loaded.
+    Without one it is tried with numbers between 0 and 1, and sample.json has zeros, where it runs with such. Raises
+    `InvalidModel` for what is no ONNX file, keeps its weights in others, cannot be loaded, answers NaN or mixes items.
     """
     feed = None if example is None else feed_of(example)
-    return write(OnnxFile(file), into, HANDLER, example=feed, sample=_sample(feed))
+    if feed is not None:
+        check_numbers("The example", feed)
+    return write(OnnxFile(file), into, HANDLER, example=feed)
 
 
 def from_torch(
@@ -106,6 +109,6 @@ def _check_items(example: "Feed") -> None:
     check_numbers("The example", example)
 
 
-def _sample(example: "Feed | None") -> dict[str, Any] | None:
+def _sample(example: "Feed") -> dict[str, Any]:
     """The example's first item, as a request."""
-    return None if example is None else {name: value[:1].tolist() for name, value in example.items()}
+    return {name: value[:1].tolist() for name, value in example.items()}

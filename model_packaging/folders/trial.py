@@ -47,8 +47,27 @@ def tried(answer: "Answer", example: "Feed") -> "list[tuple[Feed, NDArray[np.flo
         )
     alone = [(one, _asked(answer, one)) for one in singles(example)]
     check_apart(whole, [made for _, made in alone])
+    _check_varied(answer, example)
     several = taken(example, range(ITEMS))
     return [(example, whole), alone[0], (several, _asked(answer, several))]
+
+
+def _check_varied(answer: "Answer", example: "Feed") -> None:
+    """Items that are all alike would not show that they are mixed: other numbers beside the first, if it takes them."""
+    import numpy as np
+
+    if not all((value == value[:1]).all() for value in example.values()):
+        return
+    varied = {
+        name: np.concatenate([value[:1], value[:1] / 2 + 0.25 if value.dtype.kind == "f" else value[:1]])
+        for name, value in example.items()
+    }
+    feed = {name: value.astype(example[name].dtype) for name, value in varied.items()}
+    try:
+        together, alone = _asked(answer, feed), [_asked(answer, one) for one in singles(feed)]
+    except InvalidModel:
+        return
+    check_apart(together, alone)
 
 
 def check_numbers(what: str, feed: "Feed") -> None:
@@ -61,8 +80,8 @@ def check_numbers(what: str, feed: "Feed") -> None:
             raise InvalidModel(f"{what} holds {found} in {name}; give finite numbers, which JSON can carry.")
 
 
-def check_apart(together: "NDArray[np.float64]", alone: "list[NDArray[np.float64]]") -> None:
-    """Raise `InvalidModel` where items, asked together, are answered otherwise than each by itself."""
+def check_apart(together: "NDArray[np.float64]", alone: "list[NDArray[np.float64]]", told: str = "") -> None:
+    """Raise `InvalidModel`, with what else is `told`, where items together are answered otherwise than alone."""
     import numpy as np
 
     single = np.concatenate(alone)
@@ -72,7 +91,7 @@ def check_apart(together: "NDArray[np.float64]", alone: "list[NDArray[np.float64
         raise InvalidModel(
             f"The model mixes items: it answers one otherwise where others are beside it{apart}, and a host answers "
             "requests together; let it treat each item of the first axis by itself (a mean or a softmax over axis 0 "
-            "does not)."
+            f"does not).{told}"
         )
 
 

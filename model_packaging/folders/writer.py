@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model_packaging.errors import BuildFailed, InvalidModel
-from model_packaging.folders import trial
+from model_packaging.folders import onnx_file, trial
 from model_packaging.manifest import SAMPLE
 from model_packaging.model import HANDLER, NAME, REQUIREMENTS, Model
 from model_packaging.optimize import graph
@@ -41,10 +41,10 @@ def write(
 ) -> Model:
     """Write `source` into the folder `into`, which must be new or empty, to be run by `handler`.
 
-    `example` has the inputs of several items, `sample` is a request for sample.json, `files` are texts to write and
-    files to copy, by their names, and `packages` are requirements besides ONNX Runtime. Raises `InvalidModel` for a
-    place that is taken or a model that takes one number of items only, or mixes them; `BuildFailed` for a source that
-    cannot be converted or then answers otherwise.
+    `example` has the inputs of several items, `sample` is a request for sample.json (made here for an ONNX file),
+    `files` are texts to write and files to copy, by their names, and `packages` are requirements besides ONNX Runtime.
+    Raises `InvalidModel` for a place that is taken or a model that takes one number of items only, or mixes them;
+    `BuildFailed` for a source that cannot be converted or then answers otherwise.
     """
     into = Path(into)
     target = into.resolve()
@@ -57,6 +57,8 @@ def write(
         tried = [] if answer is None or example is None else trial.tried(answer, example)
         source.export(scratch / GRAPH)
         _check_answers(scratch / GRAPH, tried)
+        if answer is None:
+            sample = onnx_file.sample(scratch, HANDLERS / f"{handler}.py", example)
         shutil.copyfile(HANDLERS / f"{handler}.py", scratch / HANDLER)
         (scratch / REQUIREMENTS).write_text(_requirements(scratch / GRAPH, packages), encoding="utf-8")
         for name, content in (files or {}).items():

@@ -129,6 +129,12 @@ def test_a_module_that_is_none_for_a_host_is_told_why(tmp_path, function, told):
     assert "\n" not in str(raised.value) and list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("same", [torch.zeros(2, 3), torch.ones(3, 3)])
+def test_a_module_that_mixes_is_found_by_an_example_whose_items_are_alike(tmp_path, same):
+    with pytest.raises(InvalidModel, match="mixes items"):
+        from_torch(Asked(lambda x: x - x.mean(0)), {"x": same}, tmp_path / "asked")
+
+
 def test_what_the_exporter_does_not_take_is_told_by_its_cause(tmp_path):
     branch = Asked(lambda x: x * 2 if x.sum() > 0 else x * 3)
     with pytest.raises(BuildFailed, match="cannot export the module: Could not guard on data-dep") as raised:
@@ -251,6 +257,86 @@ def test_an_onnx_file_answers_as_it_is(tmp_path, host):
 def test_a_graph_for_one_item_only_gets_each_by_itself(tmp_path, host):
     ask = host(from_onnx(graph_file(tmp_path / "double.onnx", (1, 3)), tmp_path / "double"))
     assert ask([[1, 1, 1]], [[2, 2, 2]]) == [[[2, 2, 2]], [[4, 4, 4]]]
+
+
+def one_node(
+    file, kind, shape=("items", 3), weights=(1.0, 1.0, 1.0), element=TensorProto.FLOAT, **attributes
+):
+    """y = KIND(x), or KIND(x, weights)."""
+    inputs = ["x", "weights"] if kind == "Mul" else ["x"]
+    made = helper.make_graph(
+        [helper.make_node(kind, inputs, ["y"], **attributes)],
+        "one",
+        [helper.make_tensor_value_info("x", element, list(shape))],
+        [helper.make_tensor_value_info("y", element, list(shape))],
+        [helper.make_tensor("weights", TensorProto.FLOAT, [3], list(weights))],
+    )
+    onnx.save(helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=8), str(file))
+    return file
+
+
+THREE = {"x": [[1, 2, 3], [4, 5, 7], [0, 0, 1]]}
+
+
+def written(folder):
+    file = folder / "sample.json"
+    return json.loads(file.read_text()) if file.is_file() else None
+
+
+@pytest.mark.parametrize(
+    "node, example, told",
+    [
+        (("Softmax", {"axis": 0}), None, "mixes items.* first axes are 1 is asked one by one"),
+        (("Softmax", {"axis": 0}), THREE, "mixes items"),
+        (("Mul", {"weights": (1, np.nan, 1)}), None, "answers NaN to numbers between 0 and 1; look for NaN"),
+        (("Mul", {"weights": (1, np.inf, 1)}), {"x": [[1, 1, 1]]}, "answers NaN or infinity to the example"),
+        (("Softmax", {"axis": 1}), {"x": [[1, 2, np.nan]]}, "The example holds NaN in x"),
+        (("Softmax", {"axis": 1}), {"z": [[1, 2, 3]]}, "does not take the example: The request names z"),
+        (("Softmax", {"axis": 1}), {"x": [[1, 2]]}, r"does not take the example: .*send \(any, 3\)"),
+        (("Softmax", {"axis": 1}), [[1, 2, 3]], "The example is of the type list; give"),
+    ],
+)
+def test_a_file_is_tried_as_its_handler_runs_it(tmp_path, node, example, told):
+    kind, changes = node
+    file = one_node(tmp_path / "one.onnx", kind, **changes)
+    with pytest.raises(InvalidModel, match=told) as raised:
+        from_onnx(file, tmp_path / "one", example=example)
+    assert "\n" not in str(raised.value) and list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    "node, example, sample",
+    [
+        (("Softmax", {"axis": 1}), None, {"x": [[0, 0, 0]]}),
+        (("Softmax", {"axis": 1}), THREE, {"x": [[1, 2, 3]]}),
+        (("Softmax", {"axis": 0, "shape": (1, 3)}), THREE, {"x": [[1, 2, 3]]}),
+        (("Softmax", {"axis": 0, "shape": (2, 3)}), {"x": THREE["x"][:2]}, {"x": THREE["x"][:2]}),
+        (("Softmax", {"axis": 1, "shape": ("n", "m")}), None, {"x": [[0]]}),
+        (("Identity", {"shape": ("n",), "element": TensorProto.BOOL}), None, {"x": [False]}),
+        (("Identity", {"shape": ("n",), "element": TensorProto.STRING}), None, None),
+        (("Reciprocal", {}), None, None),  # infinity for zeros
+    ],
+)
+def test_a_file_gets_a_sample_that_it_answers(tmp_path, host, node, example, sample):
+    kind, changes = node
+    model = from_onnx(one_node(tmp_path / "one.onnx", kind, **changes), tmp_path / "one", example=example)
+    assert written(tmp_path / "one") == sample
+    if sample is not None:
+        assert host(model)(sample)["y"]
+
+
+def test_a_file_without_inputs_or_without_content_is_refused(tmp_path):
+    constant = helper.make_node("Constant", [], ["y"], value_floats=[1.0])
+    made = helper.make_graph(
+        [constant], "constant", [], [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])]
+    )
+    file = tmp_path / "constant.onnx"
+    onnx.save(helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=8), str(file))
+    with pytest.raises(InvalidModel, match="has no inputs"):
+        from_onnx(file, tmp_path / "constant")
+    file.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
+    with pytest.raises(InvalidModel, match=r"constant.onnx is a pointer of Git LFS.*git lfs pull"):
+        from_path(str(file), tmp_path / "constant")
 
 
 def test_an_operator_set_beyond_the_oldest_runtime_is_pinned_to_the_newest(tmp_path):
