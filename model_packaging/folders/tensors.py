@@ -15,7 +15,6 @@ from model_packaging.optimize.sources import OnnxFile
 from model_packaging.optimize.torch_module import TorchModule
 
 if TYPE_CHECKING:
-    import torch
     from numpy.typing import ArrayLike
 
     from model_packaging.optimize.calibration import Feed
@@ -39,7 +38,7 @@ def from_onnx(
 
 def from_torch(
     module: Any,
-    example: "Mapping[str, ArrayLike | torch.Tensor]",
+    example: Mapping[str, Any],
     into: str | Path,
     *,
     output: str = "output",
