@@ -49,8 +49,11 @@ def write(
     into = Path(into)
     target = into.resolve()
     _check_place(target, into)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise BuildFailed(f"{into} cannot be made: {error.strerror or error}.") from error
     try:
         answer = source.answer()
         # Before the export, which takes many times as long.

@@ -378,6 +378,8 @@ def test_a_place_that_is_taken_stays_as_it_is(tmp_path):
         from_onnx(graph_file(tmp_path / "double.onnx"), tmp_path / "there")
     with pytest.raises(InvalidModel, match="cannot be a model folder's name"):
         from_onnx(tmp_path / "double.onnx", tmp_path / "my model")
+    with pytest.raises(BuildFailed, match=r"mine.txt/below cannot be made: "):
+        from_onnx(tmp_path / "double.onnx", tmp_path / "there" / "mine.txt" / "below")
     assert [file.name for file in (tmp_path / "there").iterdir()] == ["mine.txt"]
 
 
