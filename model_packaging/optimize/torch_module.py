@@ -1,12 +1,13 @@
 """A torch module as a source: its export, its own answers and its own int8. The one place that imports torch."""
 
 import hashlib
+import io
 import logging
 import os
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,13 +178,12 @@ def _dynamic_int8(module: "torch.nn.Module") -> "torch.nn.Module":
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Torch warns about its own parts, and that torchvision is not there."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    """Torch warns about its own parts and that torchvision is not there, and prints graphs that it cannot export."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        logging.disable(before)
