@@ -9,11 +9,12 @@ from model_packaging.folders.transformer import from_hugging_face
 from model_packaging.model import Model
 
 
-def from_path(path: Path, into: Path) -> Model:
+def from_path(path: str | Path, into: str | Path) -> Model:
     """A folder of an ONNX file or a Hugging Face folder.
 
     Raises `InvalidModel` for anything else, `BuildFailed` where it cannot be converted or a package for it is missing.
     """
+    path = Path(path)
     try:
         if path.suffix.lower() == ".onnx":
             return from_onnx(path, into)

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model_packaging.errors import InvalidModel
+from model_packaging.folders.trial import check_numbers
 from model_packaging.folders.writer import write
 from model_packaging.model import Model
+from model_packaging.optimize.calibration import feed_of
 from model_packaging.optimize.estimator import Estimator
 from model_packaging.optimize.sources import OnnxFile
 from model_packaging.optimize.torch_module import TorchModule
@@ -20,35 +22,41 @@ if TYPE_CHECKING:
 HANDLER = "arrays"
 
 
-def from_onnx(file: Path, into: Path, *, example: "Feed | None" = None) -> Model:
-    """A folder of an ONNX file; `example` are inputs of one item or more, for sample.json.
+def from_onnx(
+    file: str | Path, into: str | Path, *, example: "Mapping[str, ArrayLike] | None" = None
+) -> Model:
+    """A folder of an ONNX file; `example` are inputs of one item or more, as it is asked in use.
 
-    Raises `InvalidModel` for what is no ONNX file, keeps its weights in others, or cannot be loaded.
+    Without one it is tried with numbers between 0 and 1, and sample.json has zeros, where it runs with such. Raises
+    `InvalidModel` for what is no ONNX file, keeps its weights in others, cannot be loaded, answers NaN or mixes items.
     """
-    return write(OnnxFile(file), into, HANDLER, example=example, sample=_sample(example))
+    feed = None if example is None else feed_of(example)
+    if feed is not None:
+        check_numbers("The example", feed)
+    return write(OnnxFile(file), into, HANDLER, example=feed)
 
 
 def from_torch(
     module: Any,
-    example: "Feed",
-    into: Path,
+    example: Mapping[str, Any],
+    into: str | Path,
     *,
     output: str = "output",
     sizes: Mapping[int, tuple[str, int | None]] | None = None,
 ) -> Model:
     """A folder of a torch module; the tensor (items, ...) that it gives first is the answer, named `output`.
 
-    `example` has an array (items, ...) for each input, in the order of `forward`, and two items at least: their number
-    stays free. `sizes` names further axes that vary, such as {1: ("tokens", 512)}. Raises `InvalidModel`,
-    `BuildFailed`.
+    `example` has an array or a tensor (items, ...) for each input by its name, in the order of `forward`, and two
+    items at least: their number stays free. `sizes` names further axes that vary, such as {1: ("tokens", 512)}. Raises
+    `InvalidModel`, `BuildFailed`.
     """
-    _check_items(example)
-    return write(
-        TorchModule(module, example, output, sizes), into, HANDLER, example=example, sample=_sample(example)
-    )
+    source = TorchModule(module, example, output, sizes)
+    feed = source.example
+    _check_items(feed)
+    return write(source, into, HANDLER, example=feed, sample=_sample(feed))
 
 
-def from_estimator(estimator: Any, sample: "ArrayLike", into: Path) -> Model:
+def from_estimator(estimator: Any, sample: "ArrayLike", into: str | Path) -> Model:
     """A folder of a fitted estimator or pipeline over numbers; `sample` are rows (n, features), two at least.
 
     A classifier answers its probabilities, and the labels where it is asked by name; anything else its prediction.
@@ -56,16 +64,29 @@ def from_estimator(estimator: Any, sample: "ArrayLike", into: Path) -> Model:
     """
     import numpy as np
 
-    rows = np.asarray(sample, dtype=np.float32)
+    try:
+        with np.errstate(over="ignore"):
+            rows = np.asarray(sample, dtype=np.float32)
+    except (TypeError, ValueError) as error:
+        raise InvalidModel(
+            f"The sample is no table of numbers ({' '.join(str(error).split())}), and rows become float32 numbers; fit "
+            "and give numbers, and make them of texts or categories outside of the estimator."
+        ) from None
     if rows.ndim != 2:
         raise InvalidModel(f"The sample has the shape {rows.shape}; give rows of numbers: (rows, features).")
     example = {Estimator.INPUT: rows}
     _check_items(example)
+    if not hasattr(estimator, "predict"):
+        raise InvalidModel(f"{type(estimator).__name__} has no predict; give a fitted estimator or pipeline.")
     classes = getattr(estimator, "classes_", None)
     if classes is not None and not hasattr(estimator, "predict_proba"):
         raise InvalidModel(
             f"{type(estimator).__name__} has no predict_proba, which is a classifier's answer; fit it inside of "
             "CalibratedClassifierCV."
+        )
+    if isinstance(classes, list):
+        raise InvalidModel(
+            f"{type(estimator).__name__} answers {len(classes)} classes at once; give one estimator for each."
         )
     files = {} if classes is None else {"classes.json": json.dumps(np.asarray(classes).tolist())}
     return write(
@@ -84,8 +105,9 @@ def _check_items(example: "Feed") -> None:
         raise InvalidModel(
             f"The example has {counts} items; give each input the same number along its first axis, two or more."
         )
+    check_numbers("The example", example)
 
 
-def _sample(example: "Feed | None") -> dict[str, Any] | None:
+def _sample(example: "Feed") -> dict[str, Any]:
     """The example's first item, as a request."""
-    return None if example is None else {name: value[:1].tolist() for name, value in example.items()}
+    return {name: value[:1].tolist() for name, value in example.items()}

@@ -9,6 +9,8 @@ from model_packaging.errors import InvalidModel
 from model_packaging.folders.writer import write
 from model_packaging.model import Model
 from model_packaging.optimize.hugging_face import hugging_face, settings_of
+from model_packaging.optimize.sources import check_fetched
+from model_packaging.origins import CONFIG
 
 if TYPE_CHECKING:
     from model_packaging.optimize.calibration import Feed
@@ -28,12 +30,13 @@ BEFORE_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet", "l
 Config = Mapping[str, Any]
 
 
-def from_hugging_face(folder: Path, into: Path) -> Model:
+def from_hugging_face(folder: str | Path, into: str | Path) -> Model:
     """A folder of a text classifier or a text encoder, by the class that config.json names; see `TASKS`.
 
     Raises `InvalidModel` for pickled weights, code of its own, another class, or a folder without tokenizer.json;
     `BuildFailed` for what torch cannot export.
     """
+    folder = Path(folder)
     config = settings_of(folder)
     task = _task(folder, config)
     task |= {"max_tokens": _max_tokens(folder, config), **_padding(folder, config)}
@@ -52,6 +55,10 @@ def from_hugging_face(folder: Path, into: Path) -> Model:
 
 def _classification(folder: Path, config: Config) -> dict[str, Any]:
     labels = config.get("id2label") or {str(number): f"LABEL_{number}" for number in range(2)}
+    if not isinstance(labels, dict) or not all(str(place).isdecimal() for place in labels):
+        raise InvalidModel(
+            f'{folder / CONFIG} has an id2label that is no object of numbers; write {{"0": "LABEL", ...}}.'
+        )
     named = [labels[place] for place in sorted(labels, key=int)]
     regression = len(named) == 1 or config.get("problem_type") == "regression"
     several = config.get("problem_type") == "multi_label_classification"
@@ -81,7 +88,8 @@ TASKS: Mapping[str, Callable[[Path, Config], dict[str, Any]]] = {
 
 
 def _task(folder: Path, config: Config) -> dict[str, Any]:
-    [name] = (config.get("architectures") or ["none"])[:1]
+    names = config.get("architectures")
+    name = names[0] if isinstance(names, list) and names else "none"
     for ending, make in TASKS.items():
         if str(name).endswith(ending):
             return make(folder, config)
@@ -92,20 +100,28 @@ def _task(folder: Path, config: Config) -> dict[str, Any]:
 
 
 def _max_tokens(folder: Path, config: Config) -> int:
-    bounds = [int(config["max_position_embeddings"])] if config.get("max_position_embeddings") else [LONGEST]
+    bound = _whole(folder, config, "max_position_embeddings") or LONGEST
     if config.get("model_type") in BEFORE_POSITIONS:
-        bounds = [bound - int(config.get("pad_token_id") or 0) - 1 for bound in bounds]
+        bound -= _whole(folder, config, "pad_token_id") + 1
     # transformers writes 10^30 for none; sentence-transformers has a file of its own.
     told = [
         _read(folder / "tokenizer_config.json", {}).get("model_max_length"),
         _read(folder / "sentence_bert_config.json", {}).get("max_seq_length"),
     ]
-    return min([*bounds, *(one for one in told if isinstance(one, int) and 0 < one < 1 << 20)])
+    return min([bound, *(one for one in told if isinstance(one, int) and 0 < one < 1 << 20)])
+
+
+def _whole(folder: Path, config: Config, name: str) -> int:
+    """A whole number of config.json; 0 where it has none."""
+    found = config.get(name) or 0
+    if not isinstance(found, int):
+        raise InvalidModel(f"{folder / CONFIG} has {name} {found!r}; write a whole number.")
+    return found
 
 
 def _padding(folder: Path, config: Config) -> dict[str, Any]:
     tokens = {token["content"]: token["id"] for token in _tokenizer(folder).get("added_tokens") or ()}
-    number = config.get("pad_token_id") or 0
+    number = _whole(folder, config, "pad_token_id")
     return {
         "pad_id": number,
         "pad_token": next((text for text, one in tokens.items() if one == number), "[PAD]"),
@@ -113,7 +129,10 @@ def _padding(folder: Path, config: Config) -> dict[str, Any]:
 
 
 def _tokenizer(folder: Path) -> dict[str, Any]:
-    found: dict[str, Any] = _read(folder / TOKENIZER, {})
+    file = folder / TOKENIZER
+    if file.is_file():
+        check_fetched(file)
+    found: dict[str, Any] = _read(file, {})
     if not found:
         raise InvalidModel(
             f"{folder} has no {TOKENIZER}; write it: AutoTokenizer.from_pretrained({str(folder)!r})"
@@ -127,7 +146,12 @@ def _example(folder: Path, task: Mapping[str, Any]) -> "Feed":
     import numpy as np
     from tokenizers import Tokenizer
 
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    try:
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    except Exception as error:  # a bare Exception of the library's
+        raise InvalidModel(
+            f"{folder / TOKENIZER} is no tokenizer ({' '.join(str(error).split())}); save it anew with save_pretrained."
+        ) from None
     tokenizer.enable_truncation(task["max_tokens"])
     tokenizer.enable_padding(pad_id=task["pad_id"], pad_token=task["pad_token"])
     encoded = tokenizer.encode_batch(list(EXAMPLES))
@@ -140,8 +164,14 @@ def _example(folder: Path, task: Mapping[str, Any]) -> "Feed":
 def _read(file: Path, default: Any) -> Any:
     """A JSON file of the folder, which it need not have."""
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return default
     except (OSError, ValueError) as error:
         raise InvalidModel(f"{file} cannot be read ({error}); save it anew with save_pretrained.") from None
+    if type(found) is not type(default):
+        raise InvalidModel(
+            f"{file} holds a {type(found).__name__} where a {type(default).__name__} belongs; save it anew with "
+            "save_pretrained."
+        )
+    return found

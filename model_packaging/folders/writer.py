@@ -3,29 +3,26 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model_packaging.errors import BuildFailed, InvalidModel
+from model_packaging.folders import onnx_file, trial
 from model_packaging.manifest import SAMPLE
 from model_packaging.model import HANDLER, NAME, REQUIREMENTS, Model
 from model_packaging.optimize import graph
-from model_packaging.optimize.calibration import repeated
 from model_packaging.optimize.runtime import Session
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from model_packaging.optimize.calibration import Feed
     from model_packaging.optimize.sources import Source
 
 GRAPH = "model.onnx"
 HANDLERS = Path(__file__).parent / "handlers"
-
-RELATIVE, ABSOLUTE = 1e-3, 1e-4
-"""How far an answer may be from the original's: float32 sums in another order."""
-
-ITEMS = (1, 3)
-"""The numbers of items that it is tried with, besides the example's own."""
 
 NEWEST = ("onnxruntime==1.23.2", "numpy==2.3.5")
 OLDEST = ("onnxruntime==1.16.3", "numpy==1.26.4")
@@ -34,7 +31,7 @@ OLDEST = ("onnxruntime==1.16.3", "numpy==1.26.4")
 
 def write(
     source: "Source",
-    into: Path,
+    into: str | Path,
     handler: str,
     *,
     example: "Feed | None" = None,
@@ -44,18 +41,27 @@ def write(
 ) -> Model:
     """Write `source` into the folder `into`, which must be new or empty, to be run by `handler`.
 
-    `example` has the inputs of several items, `sample` is a request for sample.json, `files` are texts to write and
-    files to copy, by their names, and `packages` are requirements besides ONNX Runtime. Raises `InvalidModel` for a
-    place that is taken or a model that takes one number of items only, `BuildFailed` for a source that cannot be
-    converted or then answers otherwise.
+    `example` has the inputs of several items, `sample` is a request for sample.json (made here for an ONNX file),
+    `files` are texts to write and files to copy, by their names, and `packages` are requirements besides ONNX Runtime.
+    Raises `InvalidModel` for a place that is taken or a model that takes one number of items only, or mixes them;
+    `BuildFailed` for a source that cannot be converted or then answers otherwise.
     """
+    into = Path(into)
     target = into.resolve()
     _check_place(target, into)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise BuildFailed(f"{into} cannot be made: {error.strerror or error}.") from error
+    try:
+        answer = source.answer()
+        # Before the export, which takes many times as long.
+        tried = [] if answer is None or example is None else trial.tried(answer, example)
         source.export(scratch / GRAPH)
-        _check_answers(source, scratch / GRAPH, example)
+        _check_answers(scratch / GRAPH, tried)
+        if answer is None:
+            sample = onnx_file.sample(scratch, HANDLERS / f"{handler}.py", example)
         shutil.copyfile(HANDLERS / f"{handler}.py", scratch / HANDLER)
         (scratch / REQUIREMENTS).write_text(_requirements(scratch / GRAPH, packages), encoding="utf-8")
         for name, content in (files or {}).items():
@@ -84,34 +90,23 @@ def _check_place(target: Path, into: Path) -> None:
         raise InvalidModel(f"{into} is there already, and not empty; name a new folder, or remove it first.")
 
 
-def _check_answers(source: "Source", file: Path, example: "Feed | None") -> None:
-    """Raise `BuildFailed` where the graph does not load, or does not answer as the original does."""
-    import numpy as np
-
-    session, answer = Session(file), source.answer()
-    if answer is None or example is None:
-        return
-    one = {name: value[:1] for name, value in example.items()}
-    for feed in (example, *(repeated(one, items) for items in ITEMS)):
-        items = len(next(iter(feed.values())))
-        try:
-            expected = answer(feed)
-        except Exception as error:  # a module or an estimator raises what it likes
-            reason = " ".join(str(error).split())[:300]
-            raise InvalidModel(f"The model itself fails with {items} items: {reason}") from error
+def _check_answers(file: Path, tried: "Iterable[tuple[Feed, NDArray[np.float64]]]") -> None:
+    """Raise `BuildFailed` where the graph does not answer as the original does."""
+    session = Session(file)
+    for feed, expected in tried:
         try:
             made = session(feed)
         except InvalidModel as error:
             raise BuildFailed(f"The converted model fails where the original answers: {error}") from error
         if made.shape != expected.shape:
             raise BuildFailed(
-                f"The converted model answers {made.shape} to {items} items where the original answers "
+                f"The converted model answers {made.shape} to {trial.count(feed)} items where the original answers "
                 f"{expected.shape}; the first axis has to be the items, in any number."
             )
-        if not np.allclose(made, expected, RELATIVE, ABSOLUTE, equal_nan=True):
-            furthest = float(np.nanmax(np.abs(made - expected)))
+        if not trial.alike(made, expected):
             raise BuildFailed(
-                f"The converted model answers otherwise than the original, by up to {furthest:g}."
+                "The converted model answers otherwise than the original, by up to "
+                f"{trial.furthest(made, expected):g}."
             )
 
 

@@ -63,6 +63,33 @@ class Calibration:
         return Calibration(self.feeds[::step][:most])
 
 
+def feed_of(example: Any) -> "Feed":
+    """An example as arrays: NumPy's, torch's tensors or lists, by the names of the inputs. Raises `InvalidModel`."""
+    import numpy as np
+
+    if not isinstance(example, Mapping) or not example:
+        found = "empty" if isinstance(example, Mapping) else f"of the type {type(example).__name__}"
+        raise InvalidModel(
+            f"The example is {found}; give an array for each input by its name, in the order that the model takes "
+            "them: {'x': array}."
+        )
+    feed: Feed = {}
+    for name, value in example.items():
+        try:
+            # A tensor, of torch or alike; torch itself is not imported for that.
+            feed[str(name)] = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
+        except (
+            TypeError,
+            ValueError,
+            RuntimeError,
+        ) as error:  # bfloat16, which NumPy lacks, and unequal rows
+            raise InvalidModel(
+                f"The example's {name} cannot be an array of NumPy ({' '.join(str(error).split())}); give numbers in "
+                "rows of equal length, such as float32."
+            ) from None
+    return feed
+
+
 def repeated(one: "Feed", items: int) -> "Feed":
     """A request of one item as a request of `items` of it."""
     import numpy as np

@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model_packaging.errors import BuildFailed
+from model_packaging.errors import BuildFailed, InvalidModel
 from model_packaging.optimize import graph
 
 if TYPE_CHECKING:
@@ -69,7 +69,15 @@ class Estimator:
         ask = self.estimator.predict_proba if self._classifies else self.estimator.predict
 
         def answer(feed: Any) -> Any:
-            found = np.asarray(ask(feed[self.INPUT]), dtype=np.float64)
+            try:
+                found = np.asarray(ask(feed[self.INPUT]), dtype=np.float64)
+            except ValueError as error:
+                if "dtype mismatch" not in str(error):
+                    raise
+                raise InvalidModel(  # some compiled parts take only the type that they were fitted on
+                    f"{type(self.estimator).__name__} was fitted on float64 and takes nothing else, and rows become "
+                    "float32 numbers; fit it on such: estimator.fit(rows.astype('float32'))."
+                ) from error
             return found.reshape(len(found), -1)
 
         return answer

@@ -6,12 +6,14 @@ Nothing of the folder is run: no pickled weights, no code of its own.
 import hashlib
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model_packaging.errors import InvalidModel
 from model_packaging.optimize import graph
+from model_packaging.optimize.sources import check_fetched
 from model_packaging.optimize.torch_module import TorchModule
 from model_packaging.origins import CONFIG, WEIGHTS
 
@@ -20,14 +22,19 @@ if TYPE_CHECKING:
 
 
 def hugging_face(
-    folder: Path, example: "Feed", output: str, sizes: Mapping[int, tuple[str, int | None]] | None = None
+    folder: str | Path,
+    example: "Feed",
+    output: str,
+    sizes: Mapping[int, tuple[str, int | None]] | None = None,
 ) -> TorchModule:
     """The model of the class that config.json names, as a source; its first output counts, such as the logits.
 
     `example` names the inputs in the order of its `forward`; `output` and `sizes` are those of `TorchModule`. Raises
     `InvalidModel` for pickled weights, for a folder that brings its own code, for a class that transformers lacks, for
-    one that takes other inputs, and where weights are missing that transformers would then make up.
+    one that takes other inputs, for files that are damaged or do not fit each other, and where weights are missing
+    that transformers would then make up.
     """
+    folder = Path(folder)
     config = settings_of(folder)
     if not (folder / WEIGHTS).is_file():
         pickled = sorted(file.name for pattern in ("*.bin", "*.pt", "*.pth") for file in folder.glob(pattern))
@@ -68,15 +75,31 @@ def _module(folder: Path, config: Mapping[str, Any], example: "Feed") -> Any:
         raise InvalidModel(
             f"{folder / CONFIG} names the class {names[0]!r}, which transformers does not have."
         )
-    module, loaded = kind.from_pretrained(
-        str(folder),
-        use_safetensors=True,
-        local_files_only=True,
-        trust_remote_code=False,
-        attn_implementation="eager",  # what the attention's fusion knows
-        return_dict=False,
-        output_loading_info=True,
-    )
+    _check_weights(folder / WEIGHTS)
+    try:
+        with _quiet():
+            module, loaded = kind.from_pretrained(
+                str(folder),
+                use_safetensors=True,
+                local_files_only=True,
+                trust_remote_code=False,
+                attn_implementation="eager",  # what the attention's fusion knows
+                return_dict=False,
+                output_loading_info=True,
+                ignore_mismatched_sizes=True,  # told below, with the name and the sizes
+            )
+    except (
+        Exception
+    ) as error:  # transformers raises what its parts raise, a KeyError for an unknown activation
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise InvalidModel(
+            f"{folder / CONFIG} makes no {names[0]} ({reason}); use the file that save_pretrained wrote."
+        ) from error
+    for name, found, wanted in sorted(loaded.get("mismatched_keys") or ()):
+        raise InvalidModel(
+            f"{folder / CONFIG} does not fit {WEIGHTS}: {name} has the shape {tuple(found)} there, and "
+            f"{tuple(wanted)} by the configuration; take both from one save_pretrained(FOLDER)."
+        )
     # The pooler makes a second output, which is not looked at; encoders are often saved without it.
     missing = sorted(name for name in loaded["missing_keys"] if not name.startswith("pooler."))
     if missing:
@@ -91,3 +114,33 @@ def _module(folder: Path, config: Mapping[str, Any], example: "Feed") -> Any:
             f"{', '.join(example)}; build the module yourself, and give it as a TorchModule."
         )
     return module
+
+
+def _check_weights(file: Path) -> None:
+    """Raise `InvalidModel` for a pointer of Git LFS, and for a file that is cut off or something else."""
+    from safetensors import safe_open
+
+    check_fetched(file)
+    try:
+        with safe_open(str(file), "np"):  # reads the header, and sees whether the file is as long as it says
+            pass
+    except Exception as error:  # safetensors' own is of no public base
+        raise InvalidModel(
+            f"{file} is no whole safetensors file ({' '.join(str(error).split())}); fetch it anew."
+        ) from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Transformers shows bars of its progress, and logs a report of what did not fit."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -50,19 +50,34 @@ class Source(Protocol):
         """Variants that run in their own framework, by name: each loads and gives what is timed."""
 
 
+POINTER = b"version https://git-lfs"
+"""How a file begins that Git LFS left in the place of a large one."""
+
+
+def check_fetched(file: Path) -> None:
+    """Raise `InvalidModel` for a pointer of Git LFS."""
+    with file.open("rb") as stream:
+        if stream.read(len(POINTER)) == POINTER:
+            raise InvalidModel(
+                f"{file} is a pointer of Git LFS, and not the file itself; run 'git lfs pull' in its repository."
+            )
+
+
 class OnnxFile:
     """A file that is ONNX already."""
 
     kind = "onnx"
 
-    def __init__(self, file: Path) -> None:
-        """Raises `InvalidModel` for a pickle, and where there is no graph in it."""
+    def __init__(self, file: str | Path) -> None:
+        """Raises `InvalidModel` for a pickle, and for no file or only a pointer to it."""
+        file = Path(file)
         if not file.is_file():
             raise InvalidModel(f"{file} does not exist; name an .onnx file.")
         if is_pickled(file):
             raise InvalidModel(
                 f"{file} holds a pickle: loading it runs whatever code it carries; give an .onnx file."
             )
+        check_fetched(file)
         self.file = file
 
     def sha256(self) -> str:

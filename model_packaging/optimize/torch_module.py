@@ -1,19 +1,23 @@
 """A torch module as a source: its export, its own answers and its own int8. The one place that imports torch."""
 
 import hashlib
+import io
 import logging
 import os
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model_packaging.errors import BuildFailed
+from model_packaging.errors import BuildFailed, InvalidModel
 from model_packaging.optimize import graph
+from model_packaging.optimize.calibration import feed_of
 
 if TYPE_CHECKING:
     import torch
+    from numpy.typing import ArrayLike
 
     from model_packaging.optimize.calibration import Feed
     from model_packaging.optimize.sources import Answer, Load
@@ -30,7 +34,7 @@ class TorchModule:
     def __init__(
         self,
         module: "torch.nn.Module",
-        example: "Feed",
+        example: "Mapping[str, ArrayLike | torch.Tensor]",
         output: str,
         sizes: Mapping[int, tuple[str, int | None]] | None = None,
         digest: str | None = None,
@@ -38,10 +42,14 @@ class TorchModule:
         """`example` names the inputs, in the order of `forward`, with two items each so that none is taken as fixed.
 
         `sizes` names the axes that vary, besides the first: {1: ("tokens", 512)} is up to 512 tokens. `digest` is that
-        of the weights, where it is known already.
+        of the weights, where it is known already. Raises `InvalidModel` for what is no module and no example.
         """
+        import torch
+
+        if not isinstance(module, torch.nn.Module):
+            raise InvalidModel(f"The model is of the type {type(module).__name__}; give a torch.nn.Module.")
         self.module = module.eval()
-        self.example = example
+        self.example = feed_of(example)
         self.output = output
         self.sizes = dict(sizes or {})
         self._digest = digest
@@ -60,9 +68,15 @@ class TorchModule:
         return self._digest
 
     def export(self, target: Path) -> None:
-        """Through torch.export. Raises `BuildFailed` with its reason."""
+        """Through torch.export. Raises `BuildFailed` with its reason, `InvalidModel` where the module itself fails."""
         import torch
 
+        try:
+            self.answer()(self.example)  # the exporter hides the module's own errors behind its own
+        except InvalidModel:
+            raise
+        except Exception as error:  # a module raises what it likes
+            raise InvalidModel(f"The module itself fails on the example: {_reason(error)}") from error
         with _quiet():
             axes: dict[int, Any] = {0: torch.export.Dim("items")}
             axes |= {axis: torch.export.Dim(name, max=most) for axis, (name, most) in self.sizes.items()}
@@ -82,8 +96,7 @@ class TorchModule:
                     verbose=False,
                 )
             except Exception as error:  # the exporter's errors share no base
-                reason = " ".join(str(error).split())[:300]
-                raise BuildFailed(f"torch cannot export the module: {reason}") from error
+                raise BuildFailed(f"torch cannot export the module: {_reason(error)}") from error
         assert program is not None
         model = program.model_proto
         if sum(self.output in node.output for node in model.graph.node) > 1:  # the exporter does not look
@@ -115,7 +128,14 @@ class TorchModule:
         def run(feed: "Feed") -> Any:
             with torch.inference_mode():
                 made = module(*self._tensors(feed))
-            return (made[0] if isinstance(made, Sequence) else made).numpy()
+            first = made[0] if isinstance(made, Sequence) and made else made
+            if not isinstance(first, torch.Tensor) or first.is_complex():
+                found = f"a {first.dtype}" if isinstance(first, torch.Tensor) else f"a {type(first).__name__}"
+                raise InvalidModel(
+                    f"The module gives {found} first; what it gives first has to be a tensor of numbers (items, ...): "
+                    "wrap it in a module whose forward gives that."
+                )
+            return first.numpy()
 
         return run
 
@@ -123,6 +143,17 @@ class TorchModule:
         import torch
 
         return tuple(torch.from_numpy(feed[name]) for name in self.example)
+
+
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def _reason(error: BaseException) -> str:
+    """What was raised at the beginning, in one line: the exporter's own errors tell how to report them."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    told = " ".join(COLOURS.sub("", str(error)).split()).partition(" For more information")[0]
+    return told[:300] or type(error).__name__
 
 
 def _bytes() -> Any:
@@ -147,13 +178,12 @@ def _dynamic_int8(module: "torch.nn.Module") -> "torch.nn.Module":
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Torch warns about its own parts, and that torchvision is not there."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    """Torch warns about its own parts and that torchvision is not there, and prints graphs that it cannot export."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        logging.disable(before)

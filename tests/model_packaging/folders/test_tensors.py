@@ -2,12 +2,14 @@
 
 import io
 import json
+from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 import torch
 from onnx import TensorProto, helper
+from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression
@@ -16,8 +18,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from model_packaging.artifact import identify_archive
-from model_packaging.errors import InvalidModel
-from model_packaging.folders import from_estimator, from_onnx, from_torch
+from model_packaging.errors import BuildFailed, InvalidModel
+from model_packaging.folders import from_estimator, from_onnx, from_path, from_torch
 from tests.model_packaging.folders.conftest import npy
 
 RANDOM = np.random.default_rng(11)
@@ -83,6 +85,109 @@ def test_a_module_with_a_fixed_number_of_items_is_refused(tmp_path):
     with pytest.raises(InvalidModel, match="The model itself fails with 1 items: shape") as raised:
         from_torch(Fixed(), {"values": np.ones((2, 3), np.float32)}, tmp_path / "fixed")
     assert "\n" not in str(raised.value) and list(tmp_path.iterdir()) == []
+
+
+class Asked(torch.nn.Module):
+    """A module of a function over x."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+def fails(x):
+    raise RuntimeError("mine\nin two lines")
+
+
+TWO = torch.tensor([[1.0, 2.0, 3.0], [3.0, 1.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    "function, told",
+    [
+        (
+            lambda x: x - x.mean(0),
+            "mixes items: it answers one otherwise where others are beside it, by up to 1",
+        ),
+        (lambda x: torch.softmax(x, 0), "mixes items"),
+        (lambda x: x + torch.randn_like(x), "otherwise the second time"),
+        (lambda x: x * float("nan"), "answers NaN to the example; look for NaN in its weights"),
+        (lambda x: x / 0, "answers infinity to the example"),
+        (fails, "The model itself fails with 2 items: mine in two lines$"),
+        (torch.nn.Linear(4, 1), "fails with 2 items: mat1 and mat2 shapes cannot be multiplied"),
+        (lambda x: {"a": x}, "The module gives a dict first; what it gives first has to be a tensor"),
+        (lambda x: x.to(torch.complex64), "gives a torch.complex64 first"),
+        (lambda x: x.sum(), r"answers \(\) to 2 items; the first axis"),
+    ],
+)
+def test_a_module_that_is_none_for_a_host_is_told_why(tmp_path, function, told):
+    with pytest.raises(InvalidModel, match=told) as raised:
+        from_torch(Asked(function), {"x": TWO}, tmp_path / "asked")
+    assert "\n" not in str(raised.value) and list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("same", [torch.zeros(2, 3), torch.ones(3, 3)])
+def test_a_module_that_mixes_is_found_by_an_example_whose_items_are_alike(tmp_path, same):
+    with pytest.raises(InvalidModel, match="mixes items"):
+        from_torch(Asked(lambda x: x - x.mean(0)), {"x": same}, tmp_path / "asked")
+
+
+def test_what_the_exporter_does_not_take_is_told_by_its_cause(tmp_path, capfd):
+    branch = Asked(lambda x: x * 2 if x.sum() > 0 else x * 3)
+    with pytest.raises(BuildFailed, match="cannot export the module: Could not guard on data-dep") as raised:
+        from_torch(branch, {"x": TWO}, tmp_path / "branch")
+    assert not {"\n", "\x1b"} & set(str(raised.value))
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "module, example, told",
+    [
+        (3, {"x": TWO}, "of the type int; give a torch.nn.Module"),
+        (torch.nn.Identity(), TWO, "of the type Tensor; give an array for each input by its name"),
+        (torch.nn.Identity(), (TWO,), "of the type tuple; give"),
+        (torch.nn.Identity(), None, "of the type NoneType; give"),
+        (torch.nn.Identity(), {}, "The example is empty; give"),
+        (torch.nn.Identity(), {"x": [[1], [1, 2]]}, "rows of equal length"),
+        (torch.nn.Identity(), {"x": TWO.bfloat16()}, "unsupported ScalarType BFloat16.*float32"),
+        (torch.nn.Identity(), {"x": TWO * float("nan")}, "holds NaN in x; give finite numbers"),
+    ],
+)
+def test_what_is_no_module_or_no_example_is_refused(tmp_path, module, example, told):
+    with pytest.raises(InvalidModel, match=told) as raised:
+        from_torch(module, example, tmp_path / "module")
+    assert "\n" not in str(raised.value)
+
+
+def test_places_are_texts_and_examples_tensors_as_the_readme_writes_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = from_torch(torch.nn.Linear(3, 1), {"x": TWO}, "models/mine")
+    assert json.loads((tmp_path / "models" / "mine" / "sample.json").read_text()) == {"x": [[1, 2, 3]]}
+    from_estimator(LogisticRegression().fit(TWO, [0, 1]), TWO, "models/other")
+    graph_file(tmp_path / "double.onnx")
+    from_onnx("double.onnx", "models/double")
+    from_path("double.onnx", "models/again")
+    assert model.path == Path("models/mine")
+    assert sorted(one.name for one in (tmp_path / "models").iterdir()) == ["again", "double", "mine", "other"]
+
+
+@pytest.mark.parametrize(
+    "estimator, rows, told",
+    [
+        (KMeans(2, n_init=1), [["a", "b"], ["c", "d"]], "no table of numbers .*float32 numbers; fit"),
+        (KMeans(2, n_init=1), np.eye(4), "KMeans was fitted on float64 .*fit it on such"),
+        (StandardScaler(), np.eye(4), "StandardScaler has no predict"),
+        (RandomForestClassifier(2), np.eye(4) * 1e300, "holds infinity in features"),
+    ],
+)
+def test_rows_become_float32(tmp_path, estimator, rows, told):
+    estimator.fit(np.eye(4), np.arange(4) > 1)
+    with pytest.raises(InvalidModel, match=told) as raised:
+        from_estimator(estimator, rows, tmp_path / "rows")
+    assert "\n" not in str(raised.value)
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +260,86 @@ def test_a_graph_for_one_item_only_gets_each_by_itself(tmp_path, host):
     assert ask([[1, 1, 1]], [[2, 2, 2]]) == [[[2, 2, 2]], [[4, 4, 4]]]
 
 
+def one_node(
+    file, kind, shape=("items", 3), weights=(1.0, 1.0, 1.0), element=TensorProto.FLOAT, **attributes
+):
+    """y = KIND(x), or KIND(x, weights)."""
+    inputs = ["x", "weights"] if kind == "Mul" else ["x"]
+    made = helper.make_graph(
+        [helper.make_node(kind, inputs, ["y"], **attributes)],
+        "one",
+        [helper.make_tensor_value_info("x", element, list(shape))],
+        [helper.make_tensor_value_info("y", element, list(shape))],
+        [helper.make_tensor("weights", TensorProto.FLOAT, [3], list(weights))],
+    )
+    onnx.save(helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=8), str(file))
+    return file
+
+
+THREE = {"x": [[1, 2, 3], [4, 5, 7], [0, 0, 1]]}
+
+
+def written(folder):
+    file = folder / "sample.json"
+    return json.loads(file.read_text()) if file.is_file() else None
+
+
+@pytest.mark.parametrize(
+    "node, example, told",
+    [
+        (("Softmax", {"axis": 0}), None, "mixes items.* first axes are 1 is asked one by one"),
+        (("Softmax", {"axis": 0}), THREE, "mixes items"),
+        (("Mul", {"weights": (1, np.nan, 1)}), None, "answers NaN to numbers between 0 and 1; look for NaN"),
+        (("Mul", {"weights": (1, np.inf, 1)}), {"x": [[1, 1, 1]]}, "answers NaN or infinity to the example"),
+        (("Softmax", {"axis": 1}), {"x": [[1, 2, np.nan]]}, "The example holds NaN in x"),
+        (("Softmax", {"axis": 1}), {"z": [[1, 2, 3]]}, "does not take the example: The request names z"),
+        (("Softmax", {"axis": 1}), {"x": [[1, 2]]}, r"does not take the example: .*send \(any, 3\)"),
+        (("Softmax", {"axis": 1}), [[1, 2, 3]], "The example is of the type list; give"),
+    ],
+)
+def test_a_file_is_tried_as_its_handler_runs_it(tmp_path, node, example, told):
+    kind, changes = node
+    file = one_node(tmp_path / "one.onnx", kind, **changes)
+    with pytest.raises(InvalidModel, match=told) as raised:
+        from_onnx(file, tmp_path / "one", example=example)
+    assert "\n" not in str(raised.value) and list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize(
+    "node, example, sample",
+    [
+        (("Softmax", {"axis": 1}), None, {"x": [[0, 0, 0]]}),
+        (("Softmax", {"axis": 1}), THREE, {"x": [[1, 2, 3]]}),
+        (("Softmax", {"axis": 0, "shape": (1, 3)}), THREE, {"x": [[1, 2, 3]]}),
+        (("Softmax", {"axis": 0, "shape": (2, 3)}), {"x": THREE["x"][:2]}, {"x": THREE["x"][:2]}),
+        (("Softmax", {"axis": 1, "shape": ("n", "m")}), None, {"x": [[0]]}),
+        (("Identity", {"shape": ("n",), "element": TensorProto.BOOL}), None, {"x": [False]}),
+        (("Identity", {"shape": ("n",), "element": TensorProto.STRING}), None, None),
+        (("Reciprocal", {}), None, None),  # infinity for zeros
+    ],
+)
+def test_a_file_gets_a_sample_that_it_answers(tmp_path, host, node, example, sample):
+    kind, changes = node
+    model = from_onnx(one_node(tmp_path / "one.onnx", kind, **changes), tmp_path / "one", example=example)
+    assert written(tmp_path / "one") == sample
+    if sample is not None:
+        assert host(model)(sample)["y"]
+
+
+def test_a_file_without_inputs_or_without_content_is_refused(tmp_path):
+    constant = helper.make_node("Constant", [], ["y"], value_floats=[1.0])
+    made = helper.make_graph(
+        [constant], "constant", [], [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])]
+    )
+    file = tmp_path / "constant.onnx"
+    onnx.save(helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=8), str(file))
+    with pytest.raises(InvalidModel, match="has no inputs"):
+        from_onnx(file, tmp_path / "constant")
+    file.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n")
+    with pytest.raises(InvalidModel, match=r"constant.onnx is a pointer of Git LFS.*git lfs pull"):
+        from_path(str(file), tmp_path / "constant")
+
+
 def test_an_operator_set_beyond_the_oldest_runtime_is_pinned_to_the_newest(tmp_path):
     from_onnx(graph_file(tmp_path / "old.onnx"), tmp_path / "old")
     from_onnx(graph_file(tmp_path / "new.onnx", opset=21), tmp_path / "new")
@@ -194,6 +379,8 @@ def test_a_place_that_is_taken_stays_as_it_is(tmp_path):
         from_onnx(graph_file(tmp_path / "double.onnx"), tmp_path / "there")
     with pytest.raises(InvalidModel, match="cannot be a model folder's name"):
         from_onnx(tmp_path / "double.onnx", tmp_path / "my model")
+    with pytest.raises(BuildFailed, match=r"mine.txt/below cannot be made: "):
+        from_onnx(tmp_path / "double.onnx", tmp_path / "there" / "mine.txt" / "below")
     assert [file.name for file in (tmp_path / "there").iterdir()] == ["mine.txt"]
 
 

@@ -1,6 +1,7 @@
 """Hugging Face folders as model folders: tiny models with random weights, and the same answers out of the host."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -224,3 +225,58 @@ def test_pooling_that_is_not_known_is_refused(tmp_path, encoder):
     (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_max_tokens": true}')
     with pytest.raises(InvalidModel, match="pools by pooling_mode_max_tokens"):
         from_hugging_face(folder, tmp_path / "model")
+
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A saved classifier, to be damaged in a copy."""
+    folder = tmp_path_factory.mktemp("whole") / "bert"
+    folder.mkdir()
+    saved(folder, transformers.BertForSequenceClassification, BERT)
+    return folder
+
+
+def with_config(**changes):
+    return lambda content: json.dumps(json.loads(content) | changes).encode()
+
+
+@pytest.mark.parametrize(
+    "name, change, told",
+    [
+        ("model.safetensors", lambda _: POINTER, "is a pointer of Git LFS.*run 'git lfs pull'"),
+        ("tokenizer.json", lambda _: POINTER, "tokenizer.json is a pointer of Git LFS"),
+        ("model.safetensors", lambda _: b"", "is no whole safetensors file .*header too small"),
+        ("model.safetensors", lambda content: content[:-9], "is no whole safetensors file"),
+        ("model.safetensors", lambda _: b"<!doctype html><html>", "is no whole safetensors file"),
+        ("tokenizer.json", lambda content: content[:-9], "tokenizer.json cannot be read"),
+        ("tokenizer.json", lambda _: b'{"model": 3}', "tokenizer.json is no tokenizer"),
+        ("tokenizer.json", lambda _: b"[3]", "tokenizer.json holds a list where a dict belongs"),
+        ("config.json", with_config(hidden_size=32), r"does not fit model.safetensors: \S+ has the shape \("),
+        ("config.json", with_config(hidden_act="nope"), "makes no BertForSequenceClassification .*nope"),
+        ("config.json", with_config(hidden_size="a"), "makes no BertForSequenceClassification .*hidden_size"),
+        ("config.json", with_config(max_position_embeddings="a"), "max_position_embeddings 'a'; write"),
+        ("config.json", with_config(id2label={"a": "b"}), "an id2label that is no object of numbers"),
+        ("config.json", with_config(architectures={"a": 3}), "holds a none, and a handler is known for"),
+    ],
+)
+def test_a_damaged_folder_is_told_in_one_line_that_names_the_file(tmp_path, whole, capfd, name, change, told):
+    folder = shutil.copytree(whole, tmp_path / "saved")
+    (folder / name).write_bytes(change((folder / name).read_bytes()))
+    with pytest.raises(InvalidModel, match=told) as raised:
+        from_hugging_face(folder, tmp_path / "made")
+    said = str(raised.value)
+    assert "\n" not in said and str(folder) in said and not (tmp_path / "made").exists()
+    assert capfd.readouterr().err == ""  # no bars and no reports of transformers
+
+
+def test_weights_of_nan_are_refused(tmp_path, whole):
+    model = transformers.BertForSequenceClassification.from_pretrained(str(whole))
+    with torch.no_grad():
+        model.classifier.weight[0, 0] = float("nan")
+    folder = shutil.copytree(whole, tmp_path / "saved")
+    model.save_pretrained(str(folder))
+    with pytest.raises(InvalidModel, match="answers NaN to the example"):
+        from_hugging_face(str(folder), str(tmp_path / "made"))
