@@ -4,7 +4,7 @@ A host answers what waits at the same time in one run. A model that mixes its it
 depends on the other callers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from model_packaging.errors import InvalidModel, PackagingError
@@ -21,6 +21,9 @@ RELATIVE, ABSOLUTE = 1e-3, 1e-4
 
 ITEMS = 3
 """The number of items that it is tried with, besides the example's own and one."""
+
+NEARLY = 0.1
+"""The same of what is rounded to int8 by the range of all items together, in proportion to the answer's length."""
 
 MOST = 8
 """Items of the example that are asked one by one."""
@@ -80,13 +83,18 @@ def check_numbers(what: str, feed: "Feed") -> None:
             raise InvalidModel(f"{what} holds {found} in {name}; give finite numbers, which JSON can carry.")
 
 
-def check_apart(together: "NDArray[np.float64]", alone: "list[NDArray[np.float64]]", told: str = "") -> None:
-    """Raise `InvalidModel`, with what else is `told`, where items together are answered otherwise than alone."""
+def check_apart(
+    together: "NDArray[np.float64]",
+    alone: "list[NDArray[np.float64]]",
+    same: "Callable[[NDArray[np.float64], NDArray[np.float64]], bool] | None" = None,
+    told: str = "",
+) -> None:
+    """Raise `InvalidModel`, with what else is `told`, where items together are not the `same` as alone; see `alike`."""
     import numpy as np
 
     single = np.concatenate(alone)
     first = together[: len(single)]
-    if not alike(first, single):
+    if not (same or alike)(first, single):
         apart = f", by up to {furthest(first, single):g}" if first.shape == single.shape else ""
         raise InvalidModel(
             f"The model mixes items: it answers one otherwise where others are beside it{apart}, and a host answers "
@@ -100,6 +108,15 @@ def alike(one: "NDArray[np.float64]", other: "NDArray[np.float64]") -> bool:
     import numpy as np
 
     return one.shape == other.shape and np.allclose(one, other, RELATIVE, ABSOLUTE, equal_nan=True)
+
+
+def nearly(one: "NDArray[np.float64]", other: "NDArray[np.float64]") -> bool:
+    """Whether two answers are the same but for what dynamic quantisation makes of them."""
+    import numpy as np
+
+    return one.shape == other.shape and bool(
+        np.linalg.norm(one - other) <= NEARLY * max(np.linalg.norm(one), np.linalg.norm(other))
+    )
 
 
 def furthest(one: "NDArray[np.float64]", other: "NDArray[np.float64]") -> float:

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from sklearn.cluster import KMeans
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -20,6 +20,7 @@ from sklearn.svm import LinearSVC
 from model_packaging.artifact import identify_archive
 from model_packaging.errors import BuildFailed, InvalidModel
 from model_packaging.folders import from_estimator, from_onnx, from_path, from_torch
+from model_packaging.optimize import runtime
 from tests.model_packaging.folders.conftest import npy
 
 RANDOM = np.random.default_rng(11)
@@ -282,6 +283,29 @@ THREE = {"x": [[1, 2, 3], [4, 5, 7], [0, 0, 1]]}
 def written(folder):
     file = folder / "sample.json"
     return json.loads(file.read_text()) if file.is_file() else None
+
+
+def test_a_file_in_dynamic_int8_may_round_by_its_neighbours(tmp_path):
+    numbers = np.random.default_rng(0)
+    shapes = {"first": (64, 128), "second": (128, 8)}
+    weights = [
+        numpy_helper.from_array(numbers.normal(size=of).astype("f"), name) for name, of in shapes.items()
+    ]
+    made = helper.make_graph(
+        [
+            helper.make_node("MatMul", ["x", "first"], ["hidden"]),
+            helper.make_node("Relu", ["hidden"], ["kept"]),
+            helper.make_node("MatMul", ["kept", "second"], ["y"]),
+        ],
+        "two",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["items", 64])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ["items", 8])],
+        weights,
+    )
+    plain, whole = tmp_path / "plain.onnx", tmp_path / "whole.onnx"
+    onnx.save(helper.make_model(made, opset_imports=[helper.make_opsetid("", 18)], ir_version=8), str(plain))
+    runtime.quantised(plain, whole)
+    assert (from_onnx(whole, tmp_path / "int8").directory(tmp_path) / "sample.json").is_file()
 
 
 @pytest.mark.parametrize(
