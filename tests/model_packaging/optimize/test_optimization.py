@@ -4,15 +4,17 @@ import json
 from typing import ClassVar
 
 import numpy as np
+import onnx
 import pytest
 import torch
 
 from model_packaging import profile
 from model_packaging.errors import InvalidModel
-from model_packaging.optimize import Calibration, TorchModule, optimize
+from model_packaging.optimize import Calibration, OnnxFile, TorchModule, optimize
 from model_packaging.optimize.measurement import Meter, Speed
 from model_packaging.optimize.runtime import Session
 from model_packaging.optimize.variants import VARIANTS
+from tests.model_packaging.optimize.conftest import products
 
 HANDLER = """
 import json, pathlib
@@ -152,9 +154,20 @@ def test_misuse_is_told_in_one_line(tmp_path, encoder, calibration, changes, tol
         optimize(encoder, calibration, into=tmp_path, **changes)
 
 
-def test_a_calibration_set_of_other_inputs_is_told(tmp_path, exported):
-    from model_packaging.optimize import OnnxFile
+def test_every_variant_can_be_made_of_nodes_without_names(tmp_path):
+    onnx.save(products("", "", ""), str(tmp_path / "x.onnx"))
+    random = np.random.default_rng(2)
+    few = Calibration([{"x": random.normal(size=(1, 8)).astype(np.float32)} for _ in range(4)])
+    source = OnnxFile(tmp_path / "x.onnx")
+    found = optimize(source, few, into=tmp_path, say=lambda line: None, meter=ByHand())
+    assert [row.failed for row in found.profile.variants] == [None] * len(VARIANTS)
+    mixed = next(row for row in found.profile.variants if row.variant == "onnxruntime-int8-mixed")
+    assert mixed.parameters["float"][0] in ("MatMul_0", "MatMul_2")
+    before = found.file.read_bytes()
+    assert optimize(source, few, into=tmp_path, say=lambda line: None).file.read_bytes() == before
 
+
+def test_a_calibration_set_of_other_inputs_is_told(tmp_path, exported):
     with pytest.raises(
         InvalidModel, match="takes input_ids, attention_mask, and the calibration set gives pixels"
     ):
