@@ -135,8 +135,8 @@ def test_a_budget_that_nothing_keeps_falls_back_to_the_original_and_says_so(tmp_
     few = Calibration([{"x": np.ones((1, 8), np.float32)}])
     said = []
     made = optimize(
-        module, few, into=tmp_path, agreement=lambda one, other: np.zeros(len(one)), variants=["onnxruntime-int8"],
-        say=said.append, meter=ByHand(),
+        module, few, into=tmp_path, agreement=lambda one, other: np.full(len(one), one is other),
+        variants=["onnxruntime-int8"], say=said.append, meter=ByHand(),
     )  # fmt: skip
     assert not made.met and made.profile.chosen == "onnxruntime"
     assert said[-1].startswith("no variant keeps a <lambda> of 0.99 over 1 items: this is the original")
