@@ -11,7 +11,7 @@ from model_packaging import latency, profile
 from model_packaging.errors import InvalidModel, PackagingError
 from model_packaging.model import HANDLER
 from model_packaging.optimize import agreement as agreements
-from model_packaging.optimize import graph, machine, measurement
+from model_packaging.optimize import graph, machine, measurement, request
 from model_packaging.optimize.calibration import Calibration
 from model_packaging.optimize.choice import choose, finalists
 from model_packaging.optimize.judge import Judge
@@ -45,7 +45,7 @@ def optimize(
     source: Source,
     calibration: Calibration,
     *,
-    into: Path,
+    into: str | Path,
     weights: str = "model.onnx",
     agreement: str | agreements.Measure = "cosine",
     at_least: float = 0.99,
@@ -61,13 +61,15 @@ def optimize(
 
     `agreement` is 'cosine', 'top1' or a function of two arrays (items, ...) that returns a number an item, 1 for the
     same. A budget that nothing keeps falls back to the original, exported, and says so. `say` is told of progress
-    (stderr), and `meter` measures. Raises `InvalidModel` for a calibration set that does not fit, `BuildFailed` for a
-    source that cannot be exported.
+    (stderr), and `meter` measures. Raises `InvalidModel` for what cannot be asked for and for a calibration set that
+    does not fit, `BuildFailed` for a source that cannot be exported.
     """
     tell = say or _to_stderr
-    unknown = [name for name in variants if name not in VARIANTS]
-    if unknown:
-        raise InvalidModel(f"Variant {unknown[0]!r} is not known; write some of {', '.join(VARIANTS)}.")
+    request.model(source, calibration)
+    into = request.folder(into)
+    weights = request.file_name(weights, into)
+    at_least = request.budget(at_least)
+    asked = request.variants(variants, VARIANTS)
     by, measure = agreements.measure_of(agreement)
     digest = source.sha256()
     locked = profile.read(into)
@@ -77,7 +79,7 @@ def optimize(
         bench = Workbench(source, Path(scratch), at_least=at_least)
         bench.judge = Judge(calibration, source.answer() or Session(bench.exported, 1), measure)
         # The original is always there: it is what a budget that nothing keeps falls back to.
-        names = [name for name in VARIANTS if name in variants or name == next(iter(VARIANTS))]
+        names = [name for name in VARIANTS if name in asked or name == next(iter(VARIANTS))]
         rows, batches, files = _measured(bench, names, meter or measurement.Meter(), tell)
         best = choose(rows, names, at_least)
         if best.row.failed is not None:
@@ -197,10 +199,10 @@ def _place(file: Path, target: Path) -> None:
 
 def _handler(folder: Path) -> profile.Answered | None:
     """The whole handler with the new weights, where the folder has one and an example request."""
-    request = latency.sample(folder)
-    if request is None or not (folder / HANDLER).is_file():
+    sample = latency.sample(folder)
+    if sample is None or not (folder / HANDLER).is_file():
         return None
-    return profile.Answered(**asdict(latency.measure(folder, request)))
+    return profile.Answered(**asdict(latency.measure(folder, sample)))
 
 
 def _to_stderr(line: str) -> None:

@@ -1,6 +1,8 @@
 """`optimize`: the table, the choice, and profile.json as a lock."""
 
 import json
+import re
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -142,16 +144,66 @@ def test_a_budget_that_nothing_keeps_falls_back_to_the_original_and_says_so(tmp_
     assert said[-1].startswith("no variant keeps a <lambda> of 0.99 over 1 items: this is the original")
 
 
+class Nothing(Meter):
+    """Whoever measures with it was not refused in time."""
+
+    def file(self, file, one):
+        raise AssertionError(file)
+
+    here = in_turn = file
+
+
 @pytest.mark.parametrize(
     "changes, told",
     [
-        ({"variants": ["int4"]}, "'int4' is not known; write some of onnxruntime"),
+        ({"variants": ["int4"]}, "Variant 'int4' is not known; write some of onnxruntime"),
+        ({"variants": [["int4"]]}, "Variant ['int4'] is not known; write some of onnxruntime"),
+        ({"variants": "int8"}, "variants is 'int8'; give a list of some of onnxruntime, "),
+        ({"variants": None}, "variants is None; give a list"),
         ({"agreement": "mse"}, "'mse' is not known; write 'cosine' or 'top1'"),
+        ({"agreement": ["mse"]}, "['mse'] is not known; write 'cosine' or 'top1'"),
+        ({"agreement": lambda one, other: 1.0}, "returned 1.0; it is called with two arrays"),
+        ({"into": "nowhere"}, "into is nowhere, which is not there; give a folder, and make it before."),
+        ({"into": __file__}, "which is a file; give a folder"),
+        ({"into": None}, "into is None; give the folder that the weights go into."),
+        ({"into": ""}, "into is ''; give the folder"),
+        ({"calibration": [{"x": np.ones((1, 8))}]}, "is a list; write Calibration([...]) with requests"),
+        ({"source": "model.onnx"}, "The source is 'model.onnx'; give an OnnxFile, a TorchModule"),
+        *(
+            ({"weights": weights}, f"weights is {weights!r}; give a plain file name in ")
+            for weights in ("", ".", "..", "a/b.onnx", "../x.onnx", "/x.onnx", "a\\b", None, Path("x"))
+        ),
+        *(
+            ({"weights": weights}, f"weights is {weights!r}, which is something else in ")
+            for weights in ("profile.json", "inference.py", "taken")
+        ),
+        *(
+            ({"at_least": number}, f"at_least is {number!r}; give a number from 0 to 1, such as 0.99")
+            for number in (1.5, -1, -0.1, float("nan"), float("inf"), "0.9", None, True)
+        ),
     ],
 )
-def test_misuse_is_told_in_one_line(tmp_path, encoder, calibration, changes, told):
-    with pytest.raises(InvalidModel, match=told):
-        optimize(encoder, calibration, into=tmp_path, **changes)
+def test_misuse_is_told_in_one_line_before_anything_is_measured(
+    tmp_path, encoder, calibration, changes, told
+):
+    (tmp_path / "taken").mkdir()
+    given = {"source": encoder, "calibration": calibration, "into": tmp_path, "meter": Nothing(), **changes}
+    with pytest.raises(InvalidModel, match=re.escape(told)) as raised:
+        optimize(given.pop("source"), given.pop("calibration"), **given, say=lambda line: None)
+    assert "\n" not in str(raised.value)
+    assert [file.name for file in tmp_path.iterdir()] == ["taken"]
+
+
+@pytest.mark.parametrize("at_least", [0, 1, np.float32(0.5)])
+def test_the_folder_may_be_text_and_the_budget_any_number(tmp_path, at_least):
+    (tmp_path / "made").mkdir()
+    onnx.save(products("a", "b", "c"), str(tmp_path / "x.onnx"))
+    found = optimize(
+        OnnxFile(tmp_path / "x.onnx"), Calibration([{"x": np.ones((1, 8), np.float32)}]),
+        into=str(tmp_path / "made"), at_least=at_least, variants=(), say=lambda line: None, meter=ByHand(),
+    )  # fmt: skip
+    assert found.met and found.file == tmp_path / "made" / "model.onnx" and found.file.is_file()
+    assert profile.read(tmp_path / "made") == found.profile and found.profile.budget["at_least"] == at_least
 
 
 def test_every_variant_can_be_made_of_nodes_without_names(tmp_path):
