@@ -56,8 +56,9 @@ def optimize(
     """Write the fastest variant whose mean agreement is `at_least`, and profile.json, into the folder `into`.
 
     Where profile.json is there and its source has the same SHA-256, the variant that it names is made again with the
-    parameters that it holds, without measuring, and profile.json stays: two machines get one artifact. Delete it, or
-    run `modelyard package --optimize`, to measure anew.
+    parameters that it holds, without measuring, and profile.json stays: two machines get one artifact. Where it was
+    measured for another budget or of other variants, that is told. Delete it, or run `modelyard package --optimize`,
+    to measure anew.
 
     `agreement` is 'cosine', 'top1' or a function of two arrays (items, ...) that returns a number an item, 1 for the
     same. A budget that nothing keeps falls back to the original, exported, and says so. `say` is told of progress
@@ -74,6 +75,12 @@ def optimize(
     digest = source.sha256()
     locked = profile.read(into)
     if locked is not None and locked.source["sha256"] == digest and locked.weights["file"] == weights:
+        other = _other_than(locked, by, at_least, asked)
+        if other:
+            tell(
+                f"{into / profile.FILE} is a lock and stays, though {other}: {locked.chosen} is made again; to measure "
+                "anew, delete it, or run modelyard package --optimize"
+            )
         return _again(source, locked, into, tell)
     with tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
         bench = Workbench(source, Path(scratch), at_least=at_least)
@@ -168,6 +175,22 @@ def _row(
         parameters=parameters,
         **measured,
     )
+
+
+def _other_than(locked: Profile, by: str, at_least: float, asked: Sequence[str]) -> str:
+    """What is asked for and was not when profile.json was measured; empty where it is the same."""
+    told = []
+    if locked.budget.get("by") != by:
+        told.append(f"agreement {by} is asked for and it has {locked.budget.get('by')}")
+    if locked.budget.get("at_least") != at_least:
+        told.append(f"at_least {at_least:g} is asked for and it has {locked.budget.get('at_least')}")
+    rows = {row.variant for row in locked.variants}
+    missing = [name for name in VARIANTS if name in asked and name not in rows]
+    if missing:
+        told.append(f"{missing[0]} is asked for and was not measured")
+    if locked.chosen not in (*asked, next(iter(VARIANTS))):
+        told.append(f"{locked.chosen} is not among the variants that are asked for")
+    return ", and ".join(told)
 
 
 def _again(source: Source, locked: Profile, into: Path, tell: Say) -> Optimized:

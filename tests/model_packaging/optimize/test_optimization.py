@@ -106,7 +106,7 @@ def test_the_lock_makes_the_same_file_again_without_measuring(made, folder, enco
     before, text = made.file.read_bytes(), (folder / "profile.json").read_text()
     made.file.unlink()
     said.clear()
-    again = optimize(encoder, calibration, into=folder, say=said.append)
+    again = optimize(encoder, calibration, into=folder, at_least=0.98, say=said.append)
     assert not again.measured and said == []
     assert again.file.read_bytes() == before and (folder / "profile.json").read_text() == text
 
@@ -128,8 +128,39 @@ def test_a_file_that_is_not_the_measured_one_is_told(folder, tmp_path, encoder, 
     data["weights"]["sha256"] = "0" * 64
     (tmp_path / "profile.json").write_text(json.dumps(data))
     said = []
-    optimize(encoder, calibration, into=tmp_path, say=said.append)
+    optimize(encoder, calibration, into=tmp_path, at_least=0.98, say=said.append)
     assert len(said) == 1 and "has other bytes than were measured" in said[0]
+
+
+@pytest.mark.parametrize(
+    "changes, told",
+    [
+        ({"at_least": 0.9999}, "though at_least 0.9999 is asked for and it has 0.98: onnxruntime"),
+        ({"agreement": "top1"}, "though agreement top1 is asked for and it has cosine: onnxruntime"),
+        ({"variants": ["onnxruntime"]}, " is not among the variants that are asked for: onnxruntime"),
+    ],
+)
+def test_a_lock_that_was_measured_for_something_else_stays_and_it_is_told(
+    made, folder, encoder, calibration, changes, told
+):
+    text, lines = (folder / "profile.json").read_text(), []
+    optimize(encoder, calibration, into=folder, say=lines.append, **{"at_least": 0.98, **changes})
+    assert len(lines) == 1 and told in lines[0] and "\n" not in lines[0]
+    assert lines[0].startswith(f"{folder / 'profile.json'} is a lock and stays, though ")
+    assert lines[0].endswith("; to measure anew, delete it, or run modelyard package --optimize")
+    assert (folder / "profile.json").read_text() == text
+
+
+def test_variants_that_were_not_measured_are_told(tmp_path):
+    onnx.save(products("a", "b", "c"), str(tmp_path / "x.onnx"))
+    source, few = OnnxFile(tmp_path / "x.onnx"), Calibration([{"x": np.ones((1, 8), np.float32)}])
+    lines = []
+    for variants in ((), (), ("onnxruntime-int8",)):
+        lines.clear()
+        optimize(source, few, into=tmp_path, variants=variants, say=lines.append, meter=ByHand())
+        told = [line for line in lines if "a lock and stays" in line]
+        assert len(told) == (1 if variants else 0)
+    assert "though onnxruntime-int8 is asked for and was not measured: onnxruntime is made" in told[0]
 
 
 def test_a_budget_that_nothing_keeps_falls_back_to_the_original_and_says_so(tmp_path):
