@@ -166,6 +166,16 @@ def test_nodes_without_a_name_of_their_own_get_one(tmp_path, names, expected):
         written(quantised, tmp_path, "int8.onnx")({"x": np.ones((1, 8), np.float32)})
 
 
+def test_a_first_output_of_texts_is_told(tmp_path):
+    model = products("a", "b", "c")
+    kinds = onnx.helper.make_tensor("kinds", onnx.TensorProto.STRING, [1], [b"cat"])
+    model.graph.node.append(onnx.helper.make_node("Constant", [], ["kind"], "d", value=kinds))
+    text = onnx.helper.make_tensor_value_info("kind", onnx.TensorProto.STRING, [1])
+    graph.replace(model.graph.output, [text, *model.graph.output])
+    with pytest.raises(InvalidModel, match="first output of the model, kind, is no array of numbers, and"):
+        written(model, tmp_path)({"x": np.ones((1, 8), np.float32)})
+
+
 def test_names_that_are_unique_stay_and_made_ones_give_way():
     model = products("a", "b", "a_int8")
     before = model.SerializeToString()
