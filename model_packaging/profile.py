@@ -97,7 +97,7 @@ class Profile:
             return json.dumps({"format": FORMAT, **asdict(self)}, indent=2, allow_nan=False) + "\n"
         except ValueError as error:
             raise InvalidModel(
-                f"{FILE} cannot be written ({error}); a number that was measured is none."
+                f"{FILE} cannot be written ({error}); each number in it has to be finite."
             ) from None
 
 

@@ -183,7 +183,7 @@ def _other_than(locked: Profile, by: str, at_least: float, asked: Sequence[str])
     if locked.budget.get("by") != by:
         told.append(f"agreement {by} is asked for and it has {locked.budget.get('by')}")
     if locked.budget.get("at_least") != at_least:
-        told.append(f"at_least {at_least:g} is asked for and it has {locked.budget.get('at_least')}")
+        told.append(f"at_least {at_least} is asked for and it has {locked.budget.get('at_least')}")
     rows = {row.variant for row in locked.variants}
     missing = [name for name in VARIANTS if name in asked and name not in rows]
     if missing:

@@ -72,7 +72,7 @@ def broken(one, other):
 def test_a_function_that_gives_no_number_an_item_is_told(agreement, told):
     with pytest.raises(InvalidModel, match=told) as raised:
         asked(agreement)
-    assert "has to return a number for each item, here 2, 1 for the same" in str(raised.value)
+    assert "has to return a number for each item (2 here), 1 for the same" in str(raised.value)
     assert "\n" not in str(raised.value)
 
 
