@@ -56,7 +56,7 @@ def broken(one, other):
 @pytest.mark.parametrize(
     "agreement, told",
     [
-        (lambda one, other: 1.0, "<lambda> returned 1.0; it is called with two arrays"),
+        (lambda one, other: 1.0, "<lambda> returned 1.0; it gets two arrays"),
         (lambda one, other: None, "returned None; "),
         (lambda one, other: ["a"] * len(one), r"returned \['a', 'a'\]; "),
         (lambda one, other: [[1], [1, 2]], r"returned \[\[1\], \[1, 2\]\]; "),
@@ -66,7 +66,7 @@ def broken(one, other):
         (lambda one, other: np.full(len(one), 2.0), "returned 2, and 1, for the same, is the most"),
         (lambda one, other: np.full(len(one), np.inf), "returned inf, and 1"),
         (lambda one: np.ones(len(one)), "raised TypeError: .* takes 1 positional argument"),
-        (broken, "The agreement broken raised KeyError: 'labels'; it is called with two arrays"),
+        (broken, "The agreement broken raised KeyError: 'labels'; it gets two arrays"),
     ],
 )
 def test_a_function_that_gives_no_number_an_item_is_told(agreement, told):

@@ -193,7 +193,7 @@ class Nothing(Meter):
         ({"variants": None}, "variants is None; give a list"),
         ({"agreement": "mse"}, "'mse' is not known; write 'cosine' or 'top1'"),
         ({"agreement": ["mse"]}, "['mse'] is not known; write 'cosine' or 'top1'"),
-        ({"agreement": lambda one, other: 1.0}, "returned 1.0; it is called with two arrays"),
+        ({"agreement": lambda one, other: 1.0}, "returned 1.0; it gets two arrays"),
         ({"into": "nowhere"}, "into is nowhere, which is not there; give a folder, and make it before."),
         ({"into": __file__}, "which is a file; give a folder"),
         ({"into": None}, "into is None; give the folder that the weights go into."),
