@@ -86,7 +86,9 @@ def _checked(name: str, measure: "Callable[[Array, Array], Any]") -> Measure:
     return checked
 
 
-_WANTED = "it gets two arrays (items, ...) and has to return a number for each item ({} here), 1 for the same."
+_WANTED = (
+    "it gets two arrays (items, ...) and has to return a number for each item ({} here), 1 for the same."
+)
 
 
 def _told(returned: Any, found: Any) -> str:
