@@ -92,8 +92,13 @@ class Profile:
         temporary.replace(directory / FILE)
 
     def text(self) -> str:
-        """The file's text, the same for the same values."""
-        return json.dumps({"format": FORMAT, **asdict(self)}, indent=2) + "\n"
+        """The file's text, the same for the same values. Raises `InvalidModel` for NaN, which JSON does not have."""
+        try:
+            return json.dumps({"format": FORMAT, **asdict(self)}, indent=2, allow_nan=False) + "\n"
+        except ValueError as error:
+            raise InvalidModel(
+                f"{FILE} cannot be written ({error}); each number in it has to be finite."
+            ) from None
 
 
 def read(directory: Path) -> Profile | None:
@@ -102,7 +107,7 @@ def read(directory: Path) -> Profile | None:
     if not file.is_file():
         return None
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = json.loads(file.read_text(encoding="utf-8"), parse_constant=_refused)
         found = data.pop("format")
         if found != FORMAT:
             raise InvalidModel(
@@ -115,6 +120,10 @@ def read(directory: Path) -> Profile | None:
             f"{file} cannot be read ({type(error).__name__}: {error}); delete it and measure anew: "
             "modelyard package --optimize."
         ) from error
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _profile(data: Mapping[str, Any]) -> Profile:

@@ -4,6 +4,7 @@ The one place with `onnx`, beside `fusion` and `embedding`, which rewrite graphs
 """
 
 import hashlib
+import itertools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,12 +42,35 @@ def load(file: Path) -> "onnx.ModelProto":
 
 
 def save(model: "onnx.ModelProto", file: Path) -> None:
-    """Write the graph, without what tells of this machine, for the oldest runtime that can run it."""
+    """Write the graph, each node with a name of its own, without what tells of this machine, for the oldest runtime."""
     import onnx
 
     temporary = file.with_name(f".{file.name}")
+    name_nodes(model.graph)
     onnx.save(plain(model), str(temporary))
     temporary.replace(file)
+
+
+def name_nodes(graph: "onnx.GraphProto") -> int:
+    """Name nodes that have no name, or that of an earlier one, in place; returns how many there were.
+
+    ONNX asks for neither. Here nodes are told apart by name, and ONNX Runtime loads no graph with a name twice.
+    """
+    taken = {node.name for node in graph.node}
+    seen = {""}
+    renamed = 0
+    for number, node in enumerate(graph.node):
+        if node.name in seen:
+            stem = node.name or node.op_type
+            node.name = next(
+                name for place in itertools.count(number) if (name := f"{stem}_{place}") not in taken
+            )
+            taken.add(node.name)
+            renamed += 1
+        seen.add(node.name)
+        for attribute in node.attribute:
+            renamed += sum(name_nodes(inner) for inner in (attribute.g, *attribute.graphs))
+    return renamed
 
 
 def plain(model: "onnx.ModelProto") -> "onnx.ModelProto":

@@ -11,7 +11,7 @@ from model_packaging import latency, profile
 from model_packaging.errors import InvalidModel, PackagingError
 from model_packaging.model import HANDLER
 from model_packaging.optimize import agreement as agreements
-from model_packaging.optimize import graph, machine, measurement
+from model_packaging.optimize import graph, machine, measurement, request
 from model_packaging.optimize.calibration import Calibration
 from model_packaging.optimize.choice import choose, finalists
 from model_packaging.optimize.judge import Judge
@@ -45,7 +45,7 @@ def optimize(
     source: Source,
     calibration: Calibration,
     *,
-    into: Path,
+    into: str | Path,
     weights: str = "model.onnx",
     agreement: str | agreements.Measure = "cosine",
     at_least: float = 0.99,
@@ -56,28 +56,37 @@ def optimize(
     """Write the fastest variant whose mean agreement is `at_least`, and profile.json, into the folder `into`.
 
     Where profile.json is there and its source has the same SHA-256, the variant that it names is made again with the
-    parameters that it holds, without measuring, and profile.json stays: two machines get one artifact. Delete it, or
-    run `modelyard package --optimize`, to measure anew.
+    parameters that it holds, without measuring, and profile.json stays: two machines get one artifact. Where it was
+    measured for another budget or of other variants, that is told. Delete it, or run `modelyard package --optimize`,
+    to measure anew.
 
     `agreement` is 'cosine', 'top1' or a function of two arrays (items, ...) that returns a number an item, 1 for the
     same. A budget that nothing keeps falls back to the original, exported, and says so. `say` is told of progress
-    (stderr), and `meter` measures. Raises `InvalidModel` for a calibration set that does not fit, `BuildFailed` for a
-    source that cannot be exported.
+    (stderr), and `meter` measures. Raises `InvalidModel` for what cannot be asked for and for a calibration set that
+    does not fit, `BuildFailed` for a source that cannot be exported.
     """
     tell = say or _to_stderr
-    unknown = [name for name in variants if name not in VARIANTS]
-    if unknown:
-        raise InvalidModel(f"Variant {unknown[0]!r} is not known; write some of {', '.join(VARIANTS)}.")
+    request.model(source, calibration)
+    into = request.folder(into)
+    weights = request.file_name(weights, into)
+    at_least = request.budget(at_least)
+    asked = request.variants(variants, VARIANTS)
     by, measure = agreements.measure_of(agreement)
     digest = source.sha256()
     locked = profile.read(into)
     if locked is not None and locked.source["sha256"] == digest and locked.weights["file"] == weights:
+        other = _other_than(locked, by, at_least, asked)
+        if other:
+            tell(
+                f"{into / profile.FILE} is a lock and stays, though {other}: {locked.chosen} is made again; to measure "
+                "anew, delete it, or run modelyard package --optimize"
+            )
         return _again(source, locked, into, tell)
     with tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
         bench = Workbench(source, Path(scratch), at_least=at_least)
         bench.judge = Judge(calibration, source.answer() or Session(bench.exported, 1), measure)
         # The original is always there: it is what a budget that nothing keeps falls back to.
-        names = [name for name in VARIANTS if name in variants or name == next(iter(VARIANTS))]
+        names = [name for name in VARIANTS if name in asked or name == next(iter(VARIANTS))]
         rows, batches, files = _measured(bench, names, meter or measurement.Meter(), tell)
         best = choose(rows, names, at_least)
         if best.row.failed is not None:
@@ -168,6 +177,22 @@ def _row(
     )
 
 
+def _other_than(locked: Profile, by: str, at_least: float, asked: Sequence[str]) -> str:
+    """What is asked for and was not when profile.json was measured; empty where it is the same."""
+    told = []
+    if locked.budget.get("by") != by:
+        told.append(f"agreement {by} is asked for and it has {locked.budget.get('by')}")
+    if locked.budget.get("at_least") != at_least:
+        told.append(f"at_least {at_least} is asked for and it has {locked.budget.get('at_least')}")
+    rows = {row.variant for row in locked.variants}
+    missing = [name for name in VARIANTS if name in asked and name not in rows]
+    if missing:
+        told.append(f"{missing[0]} is asked for and was not measured")
+    if locked.chosen not in (*asked, next(iter(VARIANTS))):
+        told.append(f"{locked.chosen} is not among the variants that are asked for")
+    return ", and ".join(told)
+
+
 def _again(source: Source, locked: Profile, into: Path, tell: Say) -> Optimized:
     """What profile.json says, made again from the same source."""
     if locked.chosen not in VARIANTS:
@@ -197,10 +222,10 @@ def _place(file: Path, target: Path) -> None:
 
 def _handler(folder: Path) -> profile.Answered | None:
     """The whole handler with the new weights, where the folder has one and an example request."""
-    request = latency.sample(folder)
-    if request is None or not (folder / HANDLER).is_file():
+    sample = latency.sample(folder)
+    if sample is None or not (folder / HANDLER).is_file():
         return None
-    return profile.Answered(**asdict(latency.measure(folder, request)))
+    return profile.Answered(**asdict(latency.measure(folder, sample)))
 
 
 def _to_stderr(line: str) -> None:

@@ -32,10 +32,17 @@ class Session:
         self._inputs = [one.name for one in self._session.get_inputs()]
 
     def __call__(self, feed: "Feed") -> "NDArray[np.float64]":
-        """The first output for a request (items, ...). Raises `InvalidModel` for inputs that it does not have."""
+        """The first output for a request (items, ...). Raises `InvalidModel` for inputs that it lacks, and texts."""
         import numpy as np
 
-        return np.asarray(self.raw(feed), dtype=np.float64)
+        answers = self.raw(feed)
+        try:
+            return np.asarray(answers, dtype=np.float64)
+        except (TypeError, ValueError):  # texts, and lists of mappings, as classifiers give
+            raise InvalidModel(
+                f"The first output of the model, {self._output}, is no array of numbers, and only such answers can be "
+                "compared; export the model with the scores as its first output."
+            ) from None
 
     def raw(self, feed: "Feed") -> Any:
         """The same, as the runtime gives it: what is timed."""

@@ -49,6 +49,7 @@ def test_a_folder_whose_handler_was_not_measured(made, tmp_path):
         ({"batches": {"one": 1}}, "cannot be read"),
         ({"variants": [{"name": "x"}]}, "cannot be read"),
         ({"surplus": 1}, "cannot be read"),
+        ({"budget": {"at_least": float("nan")}}, "cannot be read .ValueError: NaN is no JSON.; delete it"),
     ],
 )
 def test_a_damaged_one_is_refused_in_one_line(made, tmp_path, change, told):
@@ -56,6 +57,15 @@ def test_a_damaged_one_is_refused_in_one_line(made, tmp_path, change, told):
     with pytest.raises(InvalidModel, match=told) as raised:
         profile.read(tmp_path)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_what_is_no_json_is_not_written(made, tmp_path, number):
+    with pytest.raises(
+        InvalidModel, match=r"profile\.json cannot be written .* has to be finite\."
+    ) as raised:
+        Profile(**{**vars(made), "budget": {"at_least": number}}).write(tmp_path)
+    assert "\n" not in str(raised.value) and list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "{", "{}"])

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from transformers import BertConfig, BertModel
@@ -52,6 +53,24 @@ def requests(count: int = 10) -> list[dict[str, np.ndarray]]:
     mask[2, 3:] = 0
     made.append({"input_ids": random.integers(0, VOCABULARY, (3, TOKENS)), "attention_mask": mask})
     return made
+
+
+def products(*names: str) -> onnx.ModelProto:
+    """Two products and a Relu between, whose nodes have these names: as onnx.helper makes them, none."""
+    random, rows = np.random.default_rng(1), onnx.helper.make_tensor_value_info
+    weights = {"w": random.normal(size=(8, 8)), "v": random.normal(size=(8, 4))}
+    steps = [("MatMul", ["x", "w"], "a"), ("Relu", ["a"], "b"), ("MatMul", ["b", "v"], "y")]
+    made = onnx.helper.make_graph(
+        [
+            onnx.helper.make_node(kind, inputs, [output], name)
+            for (kind, inputs, output), name in zip(steps, names, strict=True)
+        ],
+        "products",
+        [rows("x", 1, ["items", 8])],
+        [rows("y", 1, ["items", 4])],
+        [onnx.numpy_helper.from_array(value.astype(np.float32), name) for name, value in weights.items()],
+    )
+    return onnx.helper.make_model(made, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=8)
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
 
-from model_packaging.errors import InvalidModel
+from model_packaging.errors import BuildFailed, InvalidModel
 from model_packaging.optimize import Calibration
-from model_packaging.optimize.agreement import cosine, top1
+from model_packaging.optimize.agreement import cosine, measure_of, top1
 from model_packaging.optimize.judge import Judge
 from model_packaging.optimize.measurement import BATCHES, in_turn, measure
 
@@ -42,6 +42,70 @@ def test_the_judge_takes_the_mean_over_items_and_the_worst():
     found = judge.verdict(lambda feed: np.tile([[1.0, 0.0]], (len(feed["x"]), 1)))
     assert (found.mean, found.worst) == (0.666667, 0)
     assert judge.verdict(lambda feed: feed["x"] * np.nan).mean == -1
+
+
+def asked(agreement, count=2):
+    """A judge of `count` items by a user's function."""
+    return Judge(Calibration([{"x": np.eye(count)}]), lambda feed: feed["x"], measure_of(agreement)[1])
+
+
+def broken(one, other):
+    raise KeyError("labels")
+
+
+@pytest.mark.parametrize(
+    "agreement, told",
+    [
+        (lambda one, other: 1.0, "<lambda> returned 1.0; it gets two arrays"),
+        (lambda one, other: None, "returned None; "),
+        (lambda one, other: ["a"] * len(one), r"returned \['a', 'a'\]; "),
+        (lambda one, other: [[1], [1, 2]], r"returned \[\[1\], \[1, 2\]\]; "),
+        (lambda one, other: "same " * 50, r"returned 'same same .*\.\.\. \(str\); "),
+        (lambda one, other: np.ones(len(one) + 1), r"returned an array of shape \(3,\); "),
+        (lambda one, other: np.ones((len(one), 1)), r"returned an array of shape \(2, 1\); "),
+        (lambda one, other: np.full(len(one), 2.0), "returned 2, and 1, for the same, is the most"),
+        (lambda one, other: np.full(len(one), np.inf), "returned inf, and 1"),
+        (lambda one: np.ones(len(one)), "raised TypeError: .* takes 1 positional argument"),
+        (broken, "The agreement broken raised KeyError: 'labels'; it gets two arrays"),
+    ],
+)
+def test_a_function_that_gives_no_number_an_item_is_told(agreement, told):
+    with pytest.raises(InvalidModel, match=told) as raised:
+        asked(agreement)
+    assert "has to return a number for each item (2 here), 1 for the same" in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "agreement, worst",
+    [
+        (lambda one, other: np.abs(one - other).mean(axis=1), "0"),
+        (lambda one, other: np.full(len(one), np.nan), "-1"),
+    ],
+)
+def test_a_function_by_which_the_original_is_not_like_itself_is_told(agreement, worst):
+    with pytest.raises(InvalidModel, match=f"original with itself is {worst} for the worst item, and has"):
+        asked(agreement)
+
+
+def test_what_a_function_gives_for_a_variant():
+    judge = asked(
+        lambda one, other: [1 if (a == b).all() else np.nan for a, b in zip(one, other, strict=True)]
+    )
+    assert judge.verdict(lambda feed: feed["x"]).mean == 1
+    found = judge.verdict(lambda feed: feed["x"] * [[1], [2]])
+    assert (found.mean, found.worst) == (0, -1)
+    exact = asked(lambda one, other: (one == other).all(axis=1))
+    assert exact.verdict(lambda feed: feed["x"] * [[1], [np.nan]]).mean == 0
+    with pytest.raises(BuildFailed, match=r"answers \(2, 1\) numbers, and the original \(2, 2\)"):
+        exact.verdict(lambda feed: feed["x"][:, :1])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_an_original_that_answers_nan_is_refused(value):
+    requests = [{"x": np.ones((1, 2))}, {"x": np.array([[1.0, 2.0], [value, 1.0], [value, value]])}]
+    with pytest.raises(InvalidModel, match=r"NaN or infinity for 2 of the 4 items .* first in request 1,"):
+        Judge(Calibration(requests), lambda feed: feed["x"], cosine)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from model_packaging.optimize import OnnxFile, TorchModule, embedding, graph, ru
 from model_packaging.optimize.fusion import Fusion
 from model_packaging.optimize.integers import Integers, columns
 from model_packaging.optimize.runtime import Session
+from tests.model_packaging.optimize.conftest import products
 
 
 def kinds(model):
@@ -144,6 +145,53 @@ def test_weights_in_another_file_are_refused(exported, tmp_path):
     )
     with pytest.raises(InvalidModel, match="in another file; write it as one"):
         OnnxFile(tmp_path / "split.onnx").export(tmp_path / "made.onnx")
+
+
+@pytest.mark.parametrize(
+    "names, expected",
+    [
+        (["", "", ""], ["MatMul_0", "Relu_1", "MatMul_2"]),
+        (["one", "one", "one"], ["one", "one_1", "one_2"]),
+        (["", "MatMul_0", "MatMul_1"], ["MatMul_2", "MatMul_0", "MatMul_1"]),
+    ],
+)
+def test_nodes_without_a_name_of_their_own_get_one(tmp_path, names, expected):
+    model = products(*names)
+    graph.save(model, tmp_path / "made.onnx")
+    assert [node.name for node in graph.load(tmp_path / "made.onnx").graph.node] == expected
+    for keep in ([], expected[:1]):
+        quantised = graph.load(tmp_path / "made.onnx")
+        Integers(quantised, keep).quantise()
+        assert kinds(quantised).count("MatMulInteger") == 2 - len(keep)
+        written(quantised, tmp_path, "int8.onnx")({"x": np.ones((1, 8), np.float32)})
+
+
+def test_a_first_output_of_texts_is_told(tmp_path):
+    model = products("a", "b", "c")
+    kinds = onnx.helper.make_tensor("kinds", onnx.TensorProto.STRING, [1], [b"cat"])
+    model.graph.node.append(onnx.helper.make_node("Constant", [], ["kind"], "d", value=kinds))
+    text = onnx.helper.make_tensor_value_info("kind", onnx.TensorProto.STRING, [1])
+    graph.replace(model.graph.output, [text, *model.graph.output])
+    with pytest.raises(InvalidModel, match="first output of the model, kind, is no array of numbers, and"):
+        written(model, tmp_path)({"x": np.ones((1, 8), np.float32)})
+
+
+def test_names_that_are_unique_stay_and_made_ones_give_way():
+    model = products("a", "b", "a_int8")
+    before = model.SerializeToString()
+    assert graph.name_nodes(model.graph) == 0 and model.SerializeToString() == before
+    Integers(model, ["a_int8"]).quantise()
+    assert graph.name_nodes(model.graph) == 1
+    assert len({node.name for node in model.graph.node}) == len(model.graph.node)
+
+
+def test_nodes_of_the_graphs_inside_of_nodes_are_named_too():
+    inner = products("", "same", "same").graph
+    model = products("", "same", "other")
+    model.graph.node[1].attribute.append(onnx.helper.make_attribute("then_branch", inner))
+    assert graph.name_nodes(model.graph) == 3
+    named = model.graph.node[1].attribute[0].g
+    assert [node.name for node in named.node] == ["MatMul_0", "same", "same_2"]
 
 
 def test_what_is_newer_than_the_oldest_runtime_is_named():
