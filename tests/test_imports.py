@@ -106,7 +106,7 @@ HEAVY = {
     },
     "onnxruntime": {
         "model_packaging/optimize/runtime.py",
-        # What a model folder is given as its inference.py; nothing of ours imports them.
+        # What a model folder is given as its inference.py; of ours only `folders/onnx_file.py` loads one, to try a model with it.
         "model_packaging/folders/handlers/arrays.py",
         "model_packaging/folders/handlers/texts.py",
     },

