@@ -21,8 +21,8 @@ Answered = TypeVar("Answered")
 class Patience:
     """How long and how boldly a request is sent again.
 
-    No attempt begins after `deadline_seconds`; the last one may take as long as AWS lets it. `retry_unsafe`: also
-    where it may have run, which is then perhaps done twice.
+    No attempt begins after `deadline_seconds`; the last one may take as long as AWS lets it. `harmless`: also where it
+    may have run, for it may do so twice. `retry_unsafe`: where the model itself failed, too.
     """
 
     deadline_seconds: float = DEADLINE_SECONDS
@@ -30,6 +30,7 @@ class Patience:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = field(default=random.random)
+    harmless: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,12 @@ def until_answered(
 
 
 def _may_repeat(fate: Fate, patience: Patience) -> bool:
-    return fate is Fate.NOT_RUN or (patience.retry_unsafe and fate in (Fate.MAY_HAVE_RUN, Fate.FAILED))
+    repeated = {
+        Fate.NOT_RUN: True,
+        Fate.MAY_HAVE_RUN: patience.harmless or patience.retry_unsafe,
+        Fate.FAILED: patience.retry_unsafe,
+    }
+    return repeated.get(fate, False)
 
 
 def _pause(attempts: int, patience: Patience) -> float:
@@ -90,11 +96,13 @@ def _failure(what: str, attempts: list[Attempt], patience: Patience) -> Invocati
             count,
         )
     if last.fate is Fate.MAY_HAVE_RUN:
-        again = "" if patience.retry_unsafe else " If it may run twice, write --retry-unsafe."
+        told = (
+            "."
+            if _may_repeat(last.fate, patience)
+            else (", so it is not repeated. If it may run twice, write --retry-unsafe.")
+        )
         return Unanswered(
-            f"{what} gave no answer: {last.reason} The request was sent {times} and may have run, so it is not "
-            f"repeated.{again}",
-            count,
+            f"{what} gave no answer: {last.reason} The request was sent {times} and may have run{told}", count
         )
     verb = "refused the request" if last.fate is Fate.REFUSED else "answered"
     return InvocationFailed(f"{what} {verb}: {last.reason}", count)

@@ -20,8 +20,8 @@ from infra.stack import Stack
 from model_packaging import latency
 from model_packaging.manifest import SAMPLE_ANSWER
 
-DEADLINE_SECONDS = 60.0
-"""For how long a cold start and throttling are waited out."""
+PATIENCE = Patience(60.0, harmless=True)
+"""A cold start, throttling and AWS's own faults are waited out. What the model itself answers is told at once."""
 
 ANSWERS = {
     "RealtimeEndpoint": "aws_sagemaker_endpoint",
@@ -121,7 +121,7 @@ class Trials:
             named = model if record.kind in invoke.WITH_MODELS else None
             request = Request(sample["request"].encode(), model=named)
             try:
-                response = invoke.invoke(record, request, self.connection, Patience(DEADLINE_SECONDS))
+                response = invoke.invoke(record, request, self.connection, PATIENCE)
             except InvocationFailed as error:
                 yield from self._failure(record, model, str(error))
                 continue

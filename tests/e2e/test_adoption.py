@@ -73,6 +73,7 @@ def test_a_lost_state_is_found_again_on_aws(cut):
 
 @pytest.mark.drill
 def test_an_update_that_the_state_never_heard_of_is_finished(cut):
+    cut.run("deploy", *CUT, "--yes")
     state = folder(cut, "cut") / "terraform.tfstate"
     kept = state.read_bytes()
     handler = cut.root / "stacks" / "models" / "digits" / "inference.py"

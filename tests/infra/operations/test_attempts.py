@@ -41,8 +41,16 @@ class Model:
         return "answer"
 
 
-def ask(model: Model, deadline_seconds: float = 60, retry_unsafe: bool = False, chance: float = 0.5):
-    patience = Patience(deadline_seconds, retry_unsafe, lambda: model.now, model.sleep, lambda: chance)
+def ask(
+    model: Model,
+    deadline_seconds: float = 60,
+    retry_unsafe: bool = False,
+    chance: float = 0.5,
+    harmless: bool = False,
+):
+    patience = Patience(
+        deadline_seconds, retry_unsafe, lambda: model.now, model.sleep, lambda: chance, harmless
+    )
     return until_answered("Endpoint x", model, patience)
 
 
@@ -112,6 +120,18 @@ def test_what_may_run_twice_is_repeated_when_it_is_said(fate):
     with pytest.raises(InvocationFailed) as caught:
         ask(Model([fate] * 99), 10, retry_unsafe=True)
     assert caught.value.attempts > 3
+
+
+def test_what_is_harmless_is_repeated_unless_the_model_itself_failed():
+    assert ask(Model([Fate.MAY_HAVE_RUN] * 2), harmless=True)[0] == "answer"
+    with pytest.raises(
+        Unanswered, match=r"^Endpoint x gave no answer: .* was sent \d+ times and may have run\.$"
+    ):
+        ask(Model([Fate.MAY_HAVE_RUN] * 99), 10, harmless=True)
+    failing = Model([Fate.FAILED] * 99)
+    with pytest.raises(InvocationFailed, match=r"^Endpoint x answered: "):
+        ask(failing, harmless=True)
+    assert failing.sent == 1
 
 
 def test_what_is_no_error_of_the_request_is_not_repeated():
