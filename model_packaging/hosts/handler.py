@@ -170,7 +170,16 @@ class Handler:
         if self.output_fn is None:
             if chosen is None:
                 raise NotAcceptable(f"Accept {accept} cannot be given; accept {', '.join(CODECS)}.")
-            return self._guard("the codec", HandlerFault, CODECS[chosen].encode, prediction), chosen
+            try:
+                return self._guard("the codec", HandlerFault, CODECS[chosen].encode, prediction), chosen
+            except HandlerFault as fault:
+                if chosen == JSON or not _has_json(prediction):
+                    raise
+                # A table has no nested values, for one: whoever asked for it may ask for JSON.
+                reason = one_line(fault.__cause__ or fault).rstrip(".")
+                raise NotAcceptable(
+                    f"The answer cannot be given as {chosen} ({reason}); accept {JSON}."
+                ) from fault
         wanted = chosen or next((name for name in accepted(accept) if "*" not in name), next(iter(CODECS)))
         made = self._guard("output_fn", HandlerFault, self.output_fn, prediction, wanted)
         made, content_type = made if isinstance(made, tuple) and len(made) == 2 else (made, wanted)
@@ -219,6 +228,14 @@ def _encoded(part: Any) -> bytes:
     if isinstance(part, (bytes, bytearray)):
         return bytes(part)
     return part.encode() if isinstance(part, str) else CODECS[JSON].encode(part) + b"\n"
+
+
+def _has_json(prediction: Any) -> bool:
+    try:
+        CODECS[JSON].encode(prediction)
+    except Exception:  # of whatever the handler returned
+        return False
+    return True
 
 
 def _streamed_type(part: Any) -> str:
