@@ -96,11 +96,8 @@ def _failure(what: str, attempts: list[Attempt], patience: Patience) -> Invocati
             count,
         )
     if last.fate is Fate.MAY_HAVE_RUN:
-        told = (
-            "."
-            if _may_repeat(last.fate, patience)
-            else (", so it is not repeated. If it may run twice, write --retry-unsafe.")
-        )
+        again = ", so it is not repeated. If it may run twice, write --retry-unsafe."
+        told = "." if _may_repeat(last.fate, patience) else again
         return Unanswered(
             f"{what} gave no answer: {last.reason} The request was sent {times} and may have run{told}", count
         )

@@ -21,15 +21,17 @@ def decode_json(body: bytes) -> Any:
 
     Raises `BadRequest` with the place of the mistake.
     """
-    if not body.strip():
-        raise BadRequest("The body is empty; send JSON.")
-    if body.startswith(codecs.BOM_UTF8):
-        raise BadRequest("The body begins with a byte order mark; send JSON in UTF-8 without one.")
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant, parse_float=finite)
     except UnicodeDecodeError as error:
         raise BadRequest(f"The body is not UTF-8 (byte {error.start}); send JSON in UTF-8.") from None
     except json.JSONDecodeError as error:
+        if not body.strip():
+            raise BadRequest("The body is empty; send JSON.") from None
+        if body.startswith(codecs.BOM_UTF8):
+            raise BadRequest(
+                "The body begins with a byte order mark; send JSON in UTF-8 without one."
+            ) from None
         raise BadRequest(f"The body is not JSON: {error}.") from None
     except RecursionError:
         raise BadRequest("The body is JSON nested too deeply; send a flatter structure.") from None
@@ -46,8 +48,6 @@ def encode_json(data: Any) -> bytes:
         return json.dumps(data, allow_nan=False, default=_plain, separators=(", ", ": ")).encode()
     except RecursionError:
         raise ValueError("the answer is nested too deeply for JSON; return a flatter structure") from None
-    except UnicodeEncodeError:
-        raise
     except ValueError as error:
         told = next((line for sign, line in UNWRITTEN.items() if sign in str(error)), str(error))
         raise ValueError(told) from None

@@ -78,11 +78,8 @@ def feed_of(example: Any) -> "Feed":
         try:
             # A tensor, of torch or alike; torch itself is not imported for that.
             feed[str(name)] = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
-        except (
-            TypeError,
-            ValueError,
-            RuntimeError,
-        ) as error:  # bfloat16, which NumPy lacks, and unequal rows
+        except (TypeError, ValueError, RuntimeError) as error:
+            # bfloat16, which NumPy lacks, and rows of unequal length
             raise InvalidModel(
                 f"The example's {name} cannot be an array of NumPy ({' '.join(str(error).split())}); give numbers in "
                 "rows of equal length, such as float32."

@@ -88,9 +88,8 @@ def _module(folder: Path, config: Mapping[str, Any], example: "Feed") -> Any:
                 output_loading_info=True,
                 ignore_mismatched_sizes=True,  # told below, with the name and the sizes
             )
-    except (
-        Exception
-    ) as error:  # transformers raises what its parts raise, a KeyError for an unknown activation
+    except Exception as error:
+        # transformers raises what its parts raise: a KeyError for an unknown activation
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
         raise InvalidModel(
             f"{folder / CONFIG} makes no {names[0]} ({reason}); use the file that save_pretrained wrote."

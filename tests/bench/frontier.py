@@ -7,7 +7,6 @@ sentences. The products of one text in int8 are so many multiplications, and the
 that a library can be given: below that quotient no runtime comes.
 """
 
-import json
 import os
 import statistics
 import subprocess
@@ -15,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from model_packaging.optimize.variants import VARIANTS
 from model_packaging.optimize.workbench import Workbench
 from tests.bench.frontier_side import CORES, ITEMS, Asked
 from tests.bench.models import given
+from tests.bench.resident import Resident
 from tests.bench.sentences import OF_22_TOKENS, varied
 from tests.bench.servers import PEERS
 from tests.e2e.conftest import CLONE
@@ -40,44 +41,32 @@ WIDE = 4096
 
 
 class Side:
-    """A process that runs one of them when it is told to."""
+    """One of them, in a process of its own, and what was measured of it."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str, process: Resident) -> None:
         self.name = name
-        python = str(PEERS / "python") if name in OPENVINO else sys.executable
-        self._process = subprocess.Popen(
-            [python, "-m", "tests.bench.frontier_side", name, str(folder)],
-            cwd=CLONE,
-            env={**os.environ, "PYTHONPATH": str(CLONE)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        self.bytes = self._answer()
-        self.vectors: Any = None if "fixed" in name else np.concatenate(self.ask("vectors"))
+        self._process = process
+        self.bytes = process.answer()
+        self.vectors: Any = None if "fixed" in name else np.concatenate(process.ask("vectors"))
         self.one: list[float] = []
         self.batch: list[float] = []
 
-    def ask(self, what: str) -> Any:
-        """Its answer to a line."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{what}\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def _answer(self) -> Any:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        if not line:
-            raise SystemExit(f"{self.name} ended; run it by hand to see why")
-        return json.loads(line)
-
     def turn(self) -> None:
         """Some runs of one text, and a few of many."""
-        self.one += self.ask(f"run {RUNS}")
+        self.one += self._process.ask(f"run {RUNS}")
         if self.vectors is not None:
-            self.batch += self.ask(f"batch {BATCHES}")
+            self.batch += self._process.ask(f"batch {BATCHES}")
+
+
+def started(name: str, folder: Path) -> Resident:
+    """The process of a side."""
+    python = str(PEERS / "python") if name in OPENVINO else sys.executable
+    return Resident(
+        [python, "-m", "tests.bench.frontier_side", name, str(folder)],
+        cwd=CLONE,
+        env={**os.environ, "PYTHONPATH": str(CLONE)},
+        stderr=subprocess.DEVNULL,
+    )
 
 
 def prepared(folder: Path) -> int:
@@ -155,11 +144,11 @@ def told(sides: Sequence[Side]) -> list[str]:
 
 def main() -> None:
     """Print the table, and the floor."""
-    with tempfile.TemporaryDirectory(prefix="modelyard-frontier-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="modelyard-frontier-") as scratch, ExitStack() as running:
         folder = Path(scratch)
         multiplications = prepared(folder)
         names = [*PYTORCH, *VARIANTS, *(OPENVINO if (PEERS / "python").is_file() else ())]
-        sides = [Side(name, folder) for name in names]
+        sides = [Side(name, running.enter_context(started(name, folder))) for name in names]
         for _ in range(ROUNDS):
             for side in sides:
                 side.turn()

@@ -5,12 +5,10 @@ transformers' pipeline in float32, under uvicorn with 4 workers; BentoML has the
 batching. Each server runs alone, with wrk on the same cores, in turn, and what counts is the median of the rounds.
 """
 
-import contextlib
 import functools
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from pathlib import Path
 
 from model_packaging.hosts import cores
 from tests.bench import wrk
+from tests.bench.resident import Resident
 from tests.bench.servers import BENTO, GUIDE, OURS, Side, model_folder, running, sentences
 from tests.bench.wrk import Load
 from tests.e2e.conftest import Yard
@@ -35,51 +34,29 @@ class Seen:
     alone: Load
 
 
-class Bare:
-    """The handler's own call, tokenising included, in a process of its own, which waits between its turns."""
-
-    CODE = (
-        "import json, statistics, sys, time; sys.path.insert(0, sys.argv[1]); import inference\n"
-        "model = inference.model_fn(sys.argv[1]); texts = json.loads(sys.stdin.readline())\n"
-        "for line in sys.stdin:\n"
-        "    times = []\n"
-        "    for text in texts:\n"
-        "        start = time.perf_counter(); inference.predict_fn({'text': text}, model)\n"
-        "        times.append(time.perf_counter() - start)\n"
-        "    print(statistics.median(times[len(times) // 8:]) * 1000, flush=True)"
-    )
-
-    def __init__(self, model: Path) -> None:
-        environment = dict(os.environ)
-        cores.share(environment, cores.available())  # as the host does for a handler that is THREAD_SAFE
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", self.CODE, str(model)],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._tell(json.dumps(sentences(CALLS)))
-
-    def p50_ms(self) -> float:
-        """Of `CALLS` calls, one after the other."""
-        self._tell("run")
-        assert self._process.stdout is not None
-        return float(self._process.stdout.readline())
-
-    def _tell(self, line: str) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
-
-    def close(self) -> None:
-        """Let it end."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+BARE_CALLS = (
+    "import json, statistics, sys, time; sys.path.insert(0, sys.argv[1]); import inference\n"
+    "model = inference.model_fn(sys.argv[1]); texts = json.loads(sys.stdin.readline())\n"
+    "for line in sys.stdin:\n"
+    "    times = []\n"
+    "    for text in texts:\n"
+    "        start = time.perf_counter(); inference.predict_fn({'text': text}, model)\n"
+    "        times.append(time.perf_counter() - start)\n"
+    "    print(statistics.median(times[len(times) // 8:]) * 1000, flush=True)"
+)
+"""The p50 of the handler's own call, tokenising included, in milliseconds, for each line that it is told."""
 
 
-def look(side: Side, model: Path, scratch: Path, bare: Bare | None = None) -> tuple[Seen, list[float]]:
+def bare_calls(model: Path) -> Resident:
+    """A process that makes `CALLS` of them, one after the other, whenever it is asked."""
+    environment = dict(os.environ)
+    cores.share(environment, cores.available())  # as the host does for a handler that is THREAD_SAFE
+    process = Resident([sys.executable, "-c", BARE_CALLS, str(model)], env=environment)
+    process.tell(json.dumps(sentences(CALLS)))
+    return process
+
+
+def look(side: Side, model: Path, scratch: Path, bare: Resident | None = None) -> tuple[Seen, list[float]]:
     """Start a side's server, warm it up and load it; and the p50 of the bare call, in turn with one client's.
 
     This machine's clock changes by a third within seconds, more so after a load: only what is measured in turn compares.
@@ -92,7 +69,7 @@ def look(side: Side, model: Path, scratch: Path, bare: Bare | None = None) -> tu
         loaded = wrk.run(server.url, bodies, CLIENTS, SECONDS)
         for _ in range(TURNS):
             if bare is not None:
-                bares.append(bare.p50_ms())
+                bares.append(bare.ask("run"))
             alone.append(wrk.run(server.url, bodies, 1, ALONE_SECONDS / TURNS))
         return Seen(loaded, _median(alone)), bares
 
@@ -118,7 +95,7 @@ def figures() -> Figures:
         model = model_folder(scratch / "model")
         rounds: dict[str, list[Seen]] = {side.name: [] for side in (OURS, GUIDE, BENTO)}
         bares: list[float] = []
-        with contextlib.closing(Bare(model)) as bare:
+        with bare_calls(model) as bare:
             for _ in range(ROUNDS):
                 for side in (OURS, GUIDE, BENTO):
                     seen, calls = look(side, model, scratch, bare if side is OURS else None)
