@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import ConfigDict
 from pydantic.dataclasses import dataclass
 
-from model_packaging import origins
+from model_packaging import origins, signatures
 from model_packaging.errors import InvalidModel
 
 Framework = Literal["onnx", "pytorch", "sklearn"]
@@ -69,6 +69,7 @@ class Model:
                 f"Model folder {self.path} has no {HANDLER}; write one with predict_fn(data, model) "
                 "(and model_fn, input_fn, output_fn where the defaults do not do)."
             )
+        signatures.check(directory / HANDLER, f"{self.path}/{HANDLER}")
         for named in (*self.weights, *self.trust_pickle, *([self.prepare] if self.prepare else [])):
             if PurePosixPath(named).is_absolute() or ".." in PurePosixPath(named).parts or not named:
                 raise InvalidModel(

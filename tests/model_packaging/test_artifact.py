@@ -211,7 +211,7 @@ def test_another_archive_under_the_name_is_refused(make_model, tmp_path, cache):
     model = make_model(FILES)
     made, other = (
         build_archive(model, tmp_path, cache),
-        make_model({"inference.py": "import os\n"}, name="other"),
+        make_model({"inference.py": "from os import *\n"}, name="other"),
     )
     made.file.write_bytes(build_archive(other, tmp_path, cache).file.read_bytes())
     with pytest.raises(BuildFailed, match=r"'code/inference\.py' is not what was packed"):

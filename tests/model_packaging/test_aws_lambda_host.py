@@ -109,13 +109,13 @@ def test_the_model_is_loaded_before_the_first_event(start):
 @pytest.mark.parametrize(
     ("handler", "kind", "message"),
     [
-        ("raise RuntimeError('no weights')", "RuntimeError", "no weights"),
+        ("predict_fn = print\nraise RuntimeError('no weights')", "RuntimeError", "no weights"),
         (
-            "import nothing_of_that_name",
+            "from nothing_of_that_name import predict_fn",
             "Runtime.ImportModuleError",
             "No module named 'nothing_of_that_name'",
         ),
-        ("x = 1", "InvalidHandler", "has no predict_fn; write predict_fn(data, model)."),
+        ("x = globals()", "InvalidHandler", "has no predict_fn; write predict_fn(data, model)."),
     ],
 )
 def test_a_handler_that_does_not_load_is_an_init_error(start, handler, kind, message):

@@ -49,4 +49,5 @@ def test_what_is_unknown_has_none(tmp_path):
 def test_a_folder_with_a_handler_is_a_model(tmp_path):
     for name in ("config.json", "model.safetensors", "inference.py"):
         (tmp_path / name).write_bytes(b"")
+    (tmp_path / "inference.py").write_text("def predict_fn(data, model): ...")
     Model(tmp_path, framework="onnx").check(tmp_path.parent)

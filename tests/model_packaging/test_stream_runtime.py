@@ -134,7 +134,7 @@ def test_a_handler_without_stream_fn_answers_in_the_same_form(start):
 
 
 def test_a_handler_that_does_not_load_is_told_at_once(start):
-    got = start("raise RuntimeError('no weights')").received.get(timeout=20)
+    got = start("predict_fn = print\nraise RuntimeError('no weights')").received.get(timeout=20)
     assert got.path == "/2018-06-01/runtime/init/error"
     assert json.loads(got.body)["errorMessage"] == "no weights"
     assert got.headers["Lambda-Runtime-Function-Error-Type"] == "RuntimeError"
