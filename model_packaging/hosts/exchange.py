@@ -20,11 +20,25 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 LINGER_BYTES, LINGER_SECONDS = 32 * 1024 * 1024, 5
 
+IDLE_SECONDS = 60.0
+"""How long a body may stand still between two of its pieces, as nginx has it (client_body_timeout): who sent half of it
+and is gone without a word, as behind a broken network, would be held for good."""
+
 
 class TooLarge(Fault):
     """The body is longer than SageMaker takes."""
 
     status = 413
+
+
+class TooSlow(Fault):
+    """The body stopped coming."""
+
+    status = 408
+
+
+UNREAD = (TooLarge.status, TooSlow.status)
+"""What answers a body that is not read to its end."""
 
 
 class Refusal(Response):
@@ -55,15 +69,21 @@ async def _skip(receive: Receive) -> None:
             return
 
 
-async def body_of(request: Request, limit_bytes: int) -> bytes:
-    """The whole body. Raises TooLarge, and ClientDisconnect where the caller went away."""
+async def body_of(request: Request, limit_bytes: int, idle_seconds: float = IDLE_SECONDS) -> bytes:
+    """The whole body. Raises TooLarge, TooSlow, and ClientDisconnect where the caller went away."""
     too_large = f"The body is longer than {limit_bytes} bytes, the limit here; send less at once."
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:20]) > limit_bytes:
         raise TooLarge(too_large)
     chunks, length = [], 0
     while True:
-        message = await request.receive()
+        try:
+            async with asyncio.timeout(idle_seconds):
+                message = await request.receive()
+        except TimeoutError:
+            raise TooSlow(
+                f"Nothing of the body came for {idle_seconds:g} seconds, after {length} bytes; send it again."
+            ) from None
         if message["type"] == "http.disconnect":
             raise ClientDisconnect()
         chunk = message.get("body", b"")
@@ -97,7 +117,7 @@ def failure(
     journal.write(
         level_of(status), {"request_id": known, "status": status, **(logged or {}), "message": message}
     )
-    kind = Refusal if status == TooLarge.status else Response
+    kind = Refusal if status in UNREAD else Response
     return kind(
         json.dumps({"error": message, "request_id": known}).encode(),
         status_code=status,
