@@ -47,6 +47,11 @@ def suffixed(base: str, suffix: str) -> str:
     return f"{base}-{suffix}"
 
 
+def role(base: str, region: str, part: str = "") -> str:
+    """The name of a role of what is called `base`: an account has its roles for all of its regions."""
+    return suffixed(base, f"{part}-role-{region}" if part else f"role-{region}")
+
+
 def with_digest(base: str, content: Mapping[str, Any]) -> str:
     """`base` with the digest of `content`: other content, other name."""
     return suffixed(base, digest(content)[:DIGEST_CHARACTERS])

@@ -132,6 +132,9 @@ def _definition(
 ) -> Resource:
     environment = stack.environment
     variables = {
+        # Before April 2026 ECS's agent told a container on EC2 no region (amazon-ecs-agent #4946): boto3 has none then.
+        "AWS_DEFAULT_REGION": environment.region,
+        "AWS_REGION": environment.region,
         **workload.environment,
         "MODELYARD_ARTIFACT": f"s3://{environment.artifact_bucket}/{artifact_key}",
         **{f"MODELYARD_{direction.upper()}": uri for direction, uri in places.items()},

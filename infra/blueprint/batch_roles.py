@@ -12,10 +12,14 @@ from infra.workloads import BatchJob
 
 JOB, HOST, SCHEDULE = "job", "host", "schedule"
 
+EC2 = {"aws-cn": "ec2.amazonaws.com.cn"}
+"""EC2's name where it is not its usual one (IAM User Guide of the China regions): with that its machines would have no
+credentials, and never join the cluster. The other services have the same name everywhere."""
+
 
 def role_name(stack: Stack, workload: BatchJob, part: str) -> str:
     """The name of one of the job's roles."""
-    return naming.suffixed(stack.deployed_name(workload), f"{part}-role")
+    return naming.role(stack.deployed_name(workload), stack.environment.region, part)
 
 
 def role_arn(stack: Stack, workload: BatchJob, part: str) -> str:
@@ -54,7 +58,10 @@ def host_role(stack: Stack, workload: BatchJob, image: str, log_group: str) -> t
         # Without a condition on the account: EC2 sends none when an instance takes its role, and it would get nothing.
         document(
             statement(
-                ["sts:AssumeRole"], [], sid="OnlyThisService", principal={"Service": "ec2.amazonaws.com"}
+                ["sts:AssumeRole"],
+                [],
+                sid="OnlyThisService",
+                principal={"Service": EC2.get(environment.partition, "ec2.amazonaws.com")},
             )
         ),
         # AWS offers no resource level for it: the agent asks where its cluster is.

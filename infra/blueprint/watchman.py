@@ -46,7 +46,7 @@ def watchman(
     logs = log_group(environment, LABEL, f"/aws/lambda/{name}")
     role, policy = named(
         LABEL,
-        naming.suffixed(name, "role"),
+        naming.role(name, environment.region),
         name,
         trust("lambda.amazonaws.com", environment.account_id),
         *_looks(environment, log_prefix),
@@ -77,7 +77,7 @@ def watchman(
     )
     starter, starts = named(
         f"{LABEL}-schedule",
-        naming.suffixed(name, "schedule-role"),
+        naming.role(name, environment.region, "schedule"),
         f"the schedule of {name}",
         trust("scheduler.amazonaws.com", environment.account_id),
         statement(["lambda:InvokeFunction"], [environment.arn("lambda", f"function:{name}")], sid="Start"),

@@ -55,7 +55,7 @@ def moved(name: str, connection: Connection) -> Moved | None:
     planned = (configuration or {}).get("ProductionVariants", [{}])[0].get("InitialInstanceCount")
     if planned is None:
         return None
-    count = found["ProductionVariants"][0].get("DesiredInstanceCount", planned)
+    count = found.get("ProductionVariants", [{}])[0].get("DesiredInstanceCount", planned)
     registered = targets(name, connection)
     least, most = (
         (registered[0]["MinCapacity"], registered[0]["MaxCapacity"]) if registered else (planned, planned)
@@ -114,7 +114,8 @@ def _kept(
         as_it_is = _with(workload, count)
         if _configuration(stack, as_it_is, artifact_key) == serving["EndpointConfigName"]:
             return as_it_is
-    (variant,) = live["ProductionVariants"]
+    # One that never came up, or is about to, has no variants yet.
+    (variant,) = live.get("ProductionVariants", ({},))
     return _with(workload, variant.get("DesiredInstanceCount", 0))
 
 

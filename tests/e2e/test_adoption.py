@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import Yard
+from tests.e2e.conftest import REGION, Yard
 
 pytestmark = pytest.mark.e2e
 
@@ -51,7 +51,7 @@ def forget(yard: Yard, stack: str) -> None:
 def births(yard: Yard) -> dict[str, object]:
     """When what serves was made."""
     endpoint = yard.client("sagemaker").describe_endpoint(EndpointName="local-cut-read")
-    role = yard.client("iam").get_role(RoleName="local-cut-read-role")["Role"]
+    role = yard.client("iam").get_role(RoleName=f"local-cut-read-role-{REGION}")["Role"]
     return {"endpoint": endpoint["CreationTime"], "role": role["CreateDate"]}
 
 

@@ -143,7 +143,7 @@ def test_the_container():
     bucket = "s3://modelyard-dev-111122223333-us-east-1"
     assert container["command"] == list(COMMAND)
     assert "-gpu-" in container["image"]
-    assert container["jobRoleArn"] == "arn:aws:iam::111122223333:role/dev-shop-embed-job-role"
+    assert container["jobRoleArn"] == "arn:aws:iam::111122223333:role/dev-shop-embed-job-role-us-east-1"
     assert container["resourceRequirements"] == [
         {"type": "VCPU", "value": "4"},
         {"type": "MEMORY", "value": "8000"},

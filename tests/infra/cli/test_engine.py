@@ -64,7 +64,7 @@ def test_the_identifiers_of_a_stack_without_a_state_are_its_names_and_can_be_tak
     printed = capsys.readouterr().out
     ids = {f"{one['type']}.{one['name']}": one["id"] for one in json.loads(printed)}
     assert ids["aws_sagemaker_endpoint.rank"] == "dev-shop-rank"
-    assert ids["aws_iam_role.rank"] == "dev-shop-rank-role"
+    assert ids["aws_iam_role.rank"] == "dev-shop-rank-role-us-east-1"
     (project / "ids.json").write_text(printed)
     words = ["plan", "shop", "--env", "dev", "--engine", "pulumi", "--adopt", "ids.json", "--json"]
     assert _run(words, False) == 0

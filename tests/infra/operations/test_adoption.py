@@ -133,7 +133,7 @@ def test_nothing_is_looked_for_of_what_another_engine_deployed(stack, environmen
 
 
 def test_what_has_our_name_and_our_tags_is_taken_over(stack, environment):
-    account = Account(environment, get_role={"dev-shop-rank-role": OURS})
+    account = Account(environment, get_role={"dev-shop-rank-role-us-east-1": OURS})
     found, said = adopt(stack, account, Workspace())
     assert found == ["aws_iam_role.rank"]
     assert said == ["An earlier deploy was cut short; taking over what it made: aws_iam_role.rank"]
@@ -190,12 +190,12 @@ def test_what_is_somebody_elses_is_named_and_nothing_is_taken(stack, environment
     known = names(stack)
     account = Account(
         environment,
-        get_role={"dev-shop-rank-role": theirs},
+        get_role={"dev-shop-rank-role-us-east-1": theirs},
         describe_model={known["aws_sagemaker_model.rank"]: OURS},
     )
     workspace = Workspace()
     with pytest.raises(
-        Misuse, match="aws_iam_role dev-shop-rank-role is there already and is not this stack's: it lacks "
+        Misuse, match="aws_iam_role dev-shop-rank-role-us-east-1 is there already and is not this stack's: it lacks "
     ):
         adopt(stack, account, workspace)
     assert workspace.adopted == []

@@ -6,7 +6,7 @@ from infra.blueprint.policy import document, statement
 from infra.blueprint.resource import Join, Ref
 from infra.blueprint.unscoped import UNSCOPED
 
-ROLE = "arn:aws:iam::111122223333:role/dev-shop-rank-role"
+ROLE = "arn:aws:iam::111122223333:role/dev-shop-rank-role-us-east-1"
 
 
 def policy(actions, resources, **more) -> str:
