@@ -60,6 +60,10 @@ class Environment(BaseModel):
     def _of_a_budget(cls, emails: tuple[str, ...], known: ValidationInfo) -> tuple[str, ...]:
         if emails and known.data.get("monthly_budget_usd") is None:
             raise ValueError("there is no budget to tell them of; write monthly_budget_usd, too")
+        if emails and naming.partition(known.data.get("region", "")) == "aws-us-gov":
+            raise ValueError(
+                "GovCloud has no budgets; set one in the account of AWS that pays, and leave it out here"
+            )
         return emails
 
     def __getitem__(self, key: str) -> Any:

@@ -28,6 +28,11 @@ def is_wanted(environment: Environment) -> bool:
     return environment.monthly_budget_usd is not None and bool(environment.budget_emails)
 
 
+def is_offered(environment: Environment) -> bool:
+    """Whether the partition has budgets: what GovCloud costs is told in the account of AWS that it belongs to."""
+    return environment.partition != "aws-us-gov"
+
+
 def budget(environment: Environment) -> tuple[Resource, ...]:
     """The environment's budget; nothing where it has none, or nobody to tell."""
     if not is_wanted(environment):

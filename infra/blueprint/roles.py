@@ -19,9 +19,7 @@ def role(stack: Stack, workload: Workload, service: str, *statements: Statement)
     """A role that only `service` takes, for `workload`, and its policy."""
     name = stack.deployed_name(workload)
     trusted = trust(service, stack.environment.account_id)
-    return named(
-        workload.name, naming.role(name, stack.environment.region), name, trusted, *statements
-    )
+    return named(workload.name, naming.role(name, stack.environment.region), name, trusted, *statements)
 
 
 def named(

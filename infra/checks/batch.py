@@ -25,6 +25,15 @@ _PREFIX = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\x00-\x1f]*)?")
 _OURS = re.compile(r"MODELYARD_.*")
 
 
+WITHOUT_IMAGE = {
+    **dict.fromkeys(("g3", "g3s", "p3", "p3dn"), "a type such as g4dn.xlarge, g5.xlarge or g6.xlarge"),
+    "a1": "a type such as m6g.large",
+}
+"""Families that Amazon Linux 2023 does not run on, and what to take instead. Batch takes no other image of its own since
+June 2026 (botocore, Batch's Ec2Configuration: 'does not support A1', 'doesn't support p3 and g3'; p3dn and g3s have the
+same processors)."""
+
+
 ROLES = ("job", "host", "schedule")
 """What a job's name is continued with in those of its roles."""
 
@@ -66,6 +75,17 @@ def _types(stack: Stack) -> Iterator[str]:
                 f"{job.name}: EC2 has no instance type {one!r}{whose}; write "
                 f"{', '.join(near) or 'one such as m5.large, g5.xlarge'}."
             )
+
+
+def _images(stack: Stack) -> Iterator[str]:
+    for job in _jobs(stack):
+        for one in job.instance_types:
+            instead = WITHOUT_IMAGE.get(one.partition(".")[0])
+            if instead is not None:
+                yield (
+                    f"{job.name}: Batch has no machine image for {one} any more, and the job would wait for ever; write "
+                    f"{instead}."
+                )
 
 
 def _processors(stack: Stack) -> Iterator[str]:
@@ -208,6 +228,7 @@ CHECKS = (
     _names,
     _arrays,
     _types,
+    _images,
     _processors,
     _room,
     _capacity,

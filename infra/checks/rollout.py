@@ -1,12 +1,24 @@
 """Roll-outs that SageMaker can do, and can roll back, in the time that the provider waits."""
 
+import math
 from collections.abc import Iterator
 
 from infra.checks.kinds import on_instances
 from infra.environment import DIRECTORY
-from infra.settings import LONGEST_ROLLOUT_SECONDS, SECONDS_TO_ALARM, Alarms, AllAtOnce, Canary, Rollout
+from infra.settings import (
+    LONGEST_ROLLOUT_SECONDS,
+    SECONDS_TO_ALARM,
+    Alarms,
+    AllAtOnce,
+    Canary,
+    Rolling,
+    Rollout,
+)
 from infra.stack import Stack
 from infra.workloads import InstanceEndpoint
+
+USUAL_START_SECONDS = 300
+"""How long instances of SageMaker usually take from nothing to InService; `startup_timeout_seconds` is the most."""
 
 
 def _rolled_out(stack: Stack) -> Iterator[tuple[InstanceEndpoint, Rollout]]:
@@ -56,11 +68,18 @@ def _neuron(stack: Stack) -> Iterator[str]:
 def _durations(stack: Stack) -> Iterator[str]:
     for workload, rollout in _rolled_out(stack):
         starting = workload.startup_timeout_seconds
-        total = rollout.watched_seconds + starting
-        if total > LONGEST_ROLLOUT_SECONDS:
+        parts, watched = 1, rollout.watched_seconds
+        if isinstance(rollout, Rolling):
+            # There is no second fleet: each part's instances are started when its turn comes (botocore,
+            # RollingUpdatePolicy.MaximumBatchSize), so that of many parts the starts take longer than the waits.
+            parts = min(math.ceil(100 / rollout.percent), workload.initial_instances)
+            watched = parts * rollout.wait_seconds
+            starting += (parts - 1) * USUAL_START_SECONDS
+        if watched + starting > LONGEST_ROLLOUT_SECONDS:
+            each = f", part by part, {parts} times" if parts > 1 else ""
             yield (
-                f"{workload.name}: the rollout {rollout.strategy} waits {rollout.watched_seconds} s in all, and "
-                f"instances may take {starting} s to start; the provider waits an hour for an update, which leaves "
+                f"{workload.name}: the rollout {rollout.strategy} waits {watched} s in all, and "
+                f"instances may take {starting} s to start{each}; the provider waits an hour for an update, which leaves "
                 f"{LONGEST_ROLLOUT_SECONDS} s before a roll-back: write a shorter wait_seconds, or fewer parts."
             )
 

@@ -20,6 +20,8 @@ from infra.project import Project
 STATE = "_storage"
 """The name of its state; no stack can have it, since no stack's name starts with an underscore."""
 
+ABSENT_OR_DENIED = ("NotFoundException", "AccessDeniedException")
+
 # What S3 must answer of the bucket before a deploy trusts it; it answers 404 for what was never set.
 _PARTS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "head_bucket": lambda answer: True,
@@ -75,8 +77,10 @@ def is_repository_complete(client: Any, name: str) -> bool:
 
 def is_budget_right(client: Any, environment: Environment) -> bool:
     """Whether AWS has the environment's budget, and tells who is to be told; or has none where none is wanted."""
-    from botocore.exceptions import ClientError
+    from botocore.exceptions import BotoCoreError, ClientError
 
+    if not budget.is_offered(environment):
+        return True
     named = {"AccountId": environment.account_id, "BudgetName": budget.name_of(environment)}
     wanted = budget.is_wanted(environment)
     try:
@@ -91,10 +95,13 @@ def is_budget_right(client: Any, environment: Environment) -> bool:
             }
             for notice in notices
         ]
-    except ClientError as error:
-        # Who may not look at budgets needs to only where there shall be one; Terraform then says what is lacking.
-        if error.response["Error"]["Code"] in ("NotFoundException", "AccessDeniedException"):
-            return not wanted
+    except (BotoCoreError, ClientError) as error:
+        # Who may not look at budgets, or is in a network from which they are not reached, needs to only where there
+        # shall be one; Terraform then says what is lacking.
+        if not wanted:
+            return True
+        if isinstance(error, ClientError) and error.response["Error"]["Code"] in ABSENT_OR_DENIED:
+            return False
         raise
     addresses = set(environment.budget_emails)
     return (

@@ -58,6 +58,11 @@ def test_a_name_is_no_path(write, name):
             "budget_emails is .*: there is no budget to tell them of",
         ),
         (
+            GOOD.replace("eu-west-1", "us-gov-west-1")
+            + "monthly_budget_usd = 9\nbudget_emails = ['a@b.example']\n",
+            "budget_emails is .*: GovCloud has no budgets; set one in the account of AWS that pays",
+        ),
+        (
             GOOD + "monthly_budget_usd = 9\nbudget_emails = ['nobody']\n",
             r"budget_emails\.0 is 'nobody': .* write it as in: budget_emails = \[\"costs@example\.com\"\]",
         ),

@@ -64,6 +64,17 @@ def test_what_batch_takes_passes(make_stack, workload):
             "each kind.",
         ),
         (
+            job(instance_types=["p3.2xlarge", "g3s.xlarge"], gpus=1),
+            "embed: Batch has no machine image for p3.2xlarge any more, and the job would wait for ever; write a type such "
+            "as g4dn.xlarge, g5.xlarge or g6.xlarge.\nembed: Batch has no machine image for g3s.xlarge any more, and the job "
+            "would wait for ever; write a type such as g4dn.xlarge, g5.xlarge or g6.xlarge.",
+        ),
+        (
+            job(instance_types=["a1"], image="a/b:1"),
+            "embed: Batch has no machine image for a1 any more, and the job would wait for ever; write a type such as "
+            "m6g.large.",
+        ),
+        (
             job(instance_types=["g5.xlarge"]),
             "embed: g5.xlarge has a GPU, and the job gets none of it; write gpus=1, or types without a GPU such as "
             "m5.xlarge.",

@@ -27,6 +27,13 @@ def test_every_strategy_passes_as_it_comes(rolled, rollout):
     checks.check(rolled(rollout, realtime(instance_count=2)))
 
 
+@pytest.mark.parametrize("instances", [2, 3, 4, 40])
+def test_a_rolling_update_has_no_more_parts_than_instances(rolled, instances):
+    checks.check(rolled(Rolling(), realtime(instance_count=instances, autoscaling=None)))
+    if instances < 4:
+        checks.check(rolled(Rolling(percent=5, wait_seconds=300), realtime(instance_count=instances)))
+
+
 def test_functions_have_no_rollout(rolled):
     checks.check(rolled(Canary(wait_seconds=0), function()))
 
@@ -75,6 +82,13 @@ def test_a_workload_may_go_its_own_way(rolled):
             "rank: the rollout all-at-once waits 300 s in all, and instances may take 3600 s to start; the provider "
             "waits an hour for an update, which leaves 3000 s before a roll-back: write a shorter wait_seconds, or "
             "fewer parts.",
+        ),
+        (
+            Rolling(percent=10, wait_seconds=180),
+            realtime(instance_count=10, autoscaling=None),
+            "rank: the rollout rolling waits 1800 s in all, and instances may take 3300 s to start, part by part, 10 times; "
+            "the provider waits an hour for an update, which leaves 3000 s before a roll-back: write a shorter wait_seconds, "
+            "or fewer parts.",
         ),
         (
             Canary(wait_seconds=120),

@@ -195,7 +195,8 @@ def test_what_is_somebody_elses_is_named_and_nothing_is_taken(stack, environment
     )
     workspace = Workspace()
     with pytest.raises(
-        Misuse, match="aws_iam_role dev-shop-rank-role-us-east-1 is there already and is not this stack's: it lacks "
+        Misuse,
+        match="aws_iam_role dev-shop-rank-role-us-east-1 is there already and is not this stack's: it lacks ",
     ):
         adopt(stack, account, workspace)
     assert workspace.adopted == []

@@ -26,7 +26,11 @@ class SageMaker:
     """One endpoint that serves with a configuration, or none; `left` are configurations without an endpoint."""
 
     def __init__(
-        self, serves: str | None = None, began_with: int = 1, desired: int = 1, left: tuple[str, ...] = ()
+        self,
+        serves: str | None = None,
+        began_with: int = 1,
+        desired: int | None = 1,
+        left: tuple[str, ...] = (),
     ) -> None:
         self.serves, self.began_with, self.desired, self.left = serves, began_with, desired, left
 
@@ -38,7 +42,9 @@ class SageMaker:
         if self.serves is None:
             raise ClientError({"Error": {"Code": "ValidationException", "Message": ""}}, "DescribeEndpoint")
         variant = {"CurrentInstanceCount": self.desired, "DesiredInstanceCount": self.desired}
-        return {"EndpointConfigName": self.serves, "ProductionVariants": [variant]}
+        # AWS leaves them out of one that never came up.
+        variants = {} if self.desired is None else {"ProductionVariants": [variant]}
+        return {"EndpointConfigName": self.serves, **variants}
 
     def get_paginator(self, operation: str) -> "SageMaker":
         assert operation == "list_endpoint_configs"
@@ -113,6 +119,11 @@ def test_what_sleeps_keeps_the_count_of_its_configuration(make_stack):
     asleep = SageMaker(left=(configuration(stack, OLD), configuration(awake, NEW)))
     assert counts.kept(stack, {"rank": NEW}, asleep) == awake
     assert counts.kept(stack, {"rank": OLD}, asleep) == stack
+
+
+def test_an_endpoint_that_never_came_up_is_deployed_over(make_stack):
+    stack = make_stack(realtime(instance_count=2))
+    assert count(stack, NEW, SageMaker(configuration(stack, OLD), desired=None)) == 2
 
 
 def test_an_endpoint_that_was_serverless_begins_as_it_is_declared(make_stack):

@@ -2,7 +2,7 @@ import json
 from decimal import Decimal
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from infra.blueprint.storage import LIFECYCLE_RULES, ONLY_OVER_TLS
 from infra.errors import ModelyardError
@@ -93,11 +93,13 @@ TOLD = {"monthly_budget_usd": Decimal("1500"), "budget_emails": ("a@example.com"
 class Budgets:
     """A budget with its limit and who is told by each notification, or the code of an error."""
 
-    def __init__(self, found: tuple[str, list[set[str]]] | str) -> None:
+    def __init__(self, found: tuple[str, list[set[str]]] | str | Exception) -> None:
         self.found = found
 
     def describe_budget(self, AccountId: str, BudgetName: str):
         assert (AccountId, BudgetName) == ("111122223333", "modelyard-dev-us-east-1-month")
+        if isinstance(self.found, Exception):
+            raise self.found
         if isinstance(self.found, str):
             raise ClientError({"Error": {"Code": self.found}}, "DescribeBudget")
         return {"Budget": {"BudgetLimit": {"Amount": self.found[0], "Unit": "USD"}}}
@@ -124,6 +126,9 @@ BOTH = {"a@example.com", "b@example.com"}
         ({}, ("1500", [BOTH] * 3), False),
         ({}, "NotFoundException", True),
         ({}, "AccessDeniedException", True),
+        ({}, "UnrecognizedClientException", True),
+        ({}, EndpointConnectionError(endpoint_url="https://budgets.amazonaws.com"), True),
+        ({"region": "us-gov-west-1"}, AssertionError("asked"), True),
     ],
 )
 def test_the_budget_is_what_the_environment_says(environment, settings, found, right):
@@ -131,5 +136,10 @@ def test_the_budget_is_what_the_environment_says(environment, settings, found, r
 
 
 def test_any_other_error_of_the_budget_is_told(environment):
+    wanted = environment.model_copy(update=TOLD)
     with pytest.raises(ClientError, match="Throttling"):
-        is_budget_right(Budgets("ThrottlingException"), environment)
+        is_budget_right(Budgets("ThrottlingException"), wanted)
+    with pytest.raises(EndpointConnectionError):
+        is_budget_right(
+            Budgets(EndpointConnectionError(endpoint_url="https://budgets.amazonaws.com")), wanted
+        )
