@@ -62,7 +62,7 @@ class Environment(BaseModel):
             raise ValueError("there is no budget to tell them of; write monthly_budget_usd, too")
         if emails and naming.partition(known.data.get("region", "")) == "aws-us-gov":
             raise ValueError(
-                "GovCloud has no budgets; set one in the account of AWS that pays, and leave it out here"
+                "there are no budgets in GovCloud; leave it out, and set one in the account of AWS that pays"
             )
         return emails
 

@@ -121,6 +121,11 @@ def _looks(environment: Environment, log_prefix: str) -> tuple[Statement, ...]:
             [_endpoints(environment)],
             sid="LookAtEndpoints",
         ),
+        statement(
+            ["sagemaker:DescribeEndpointConfig"],
+            [environment.arn("sagemaker", f"endpoint-config/{environment.name}-*")],
+            sid="LookAtTheirConfigurations",
+        ),
         # Without lambda:ListTags GetFunction answers without tags, and what is to be kept would not be known.
         statement(
             ["lambda:GetFunction", "lambda:ListTags"],

@@ -29,7 +29,7 @@ WITHOUT_IMAGE = {
     **dict.fromkeys(("g3", "g3s", "p3", "p3dn"), "a type such as g4dn.xlarge, g5.xlarge or g6.xlarge"),
     "a1": "a type such as m6g.large",
 }
-"""Families that Amazon Linux 2023 does not run on, and what to take instead. Batch takes no other image of its own since
+"""Families that Amazon Linux 2023 does not run on, and what to take instead. Batch has no other image of its own since
 June 2026 (botocore, Batch's Ec2Configuration: 'does not support A1', 'doesn't support p3 and g3'; p3dn and g3s have the
 same processors)."""
 
@@ -83,8 +83,8 @@ def _images(stack: Stack) -> Iterator[str]:
             instead = WITHOUT_IMAGE.get(one.partition(".")[0])
             if instead is not None:
                 yield (
-                    f"{job.name}: Batch has no machine image for {one} any more, and the job would wait for ever; write "
-                    f"{instead}."
+                    f"{job.name}: Batch has no machine image for {one} any more, and the job would wait for ever; "
+                    f"write {instead}."
                 )
 
 

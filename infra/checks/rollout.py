@@ -78,8 +78,8 @@ def _durations(stack: Stack) -> Iterator[str]:
         if watched + starting > LONGEST_ROLLOUT_SECONDS:
             each = f", part by part, {parts} times" if parts > 1 else ""
             yield (
-                f"{workload.name}: the rollout {rollout.strategy} waits {watched} s in all, and "
-                f"instances may take {starting} s to start{each}; the provider waits an hour for an update, which leaves "
+                f"{workload.name}: the rollout {rollout.strategy} waits {watched} s in all, and instances "
+                f"may take {starting} s to start{each}; the provider waits an hour for an update, which leaves "
                 f"{LONGEST_ROLLOUT_SECONDS} s before a roll-back: write a shorter wait_seconds, or fewer parts."
             )
 

@@ -96,10 +96,13 @@ def _endpoint(
     if found is None:
         return None
     tags = sagemaker.list_tags(ResourceArn=found["EndpointArn"])["Tags"]
+    # Not when it was last modified: scaling and AWS's own maintenance move that, and what scales by a timetable would
+    # never be idle.
+    serving = endpoints.describe_configuration(found["EndpointConfigName"], sagemaker) or found
     return History(
         record,
         found["EndpointStatus"],
-        max(found["CreationTime"], found["LastModifiedTime"]),
+        max(found["CreationTime"], serving["CreationTime"]),
         last_used(record, aws, now, window),
         changing=found["EndpointStatus"] in endpoints.UNDER_WAY | {endpoints.DELETING},
         tags={tag["Key"]: tag["Value"] for tag in tags},

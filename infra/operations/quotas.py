@@ -5,12 +5,15 @@ Names, codes and values are those of Service Quotas.
 """
 
 import collections
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from infra.connection import Connection
 from infra.engines.plan import PlanSummary
 from infra.errors import Misuse
+from infra.operations import endpoints
+from infra.settings import Rolling
 from infra.stack import Stack
 from infra.workloads import InstanceEndpoint
 
@@ -29,12 +32,13 @@ class Quota:
 def check(stack: Stack, plan: PlanSummary, connection: Connection, say: Callable[[str], None]) -> None:
     """Raise `Misuse` where `plan` makes or changes endpoints of more instances than the account may have at all.
 
-    What other endpoints of the account use is not counted. What AWS does not tell is not checked, and that is said.
+    An update starts its instances before it ends the others, and needs both. What other endpoints of the account use is
+    not counted. What AWS does not tell is not checked, and that is said.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
     changed = {
-        change.name
+        change.name: change.action
         for change in plan.changes
         if change.type == "aws_sagemaker_endpoint" and change.action in ("create", "replace", "update")
     }
@@ -53,16 +57,43 @@ def check(stack: Stack, plan: PlanSummary, connection: Connection, say: Callable
     except BotoCoreError as error:
         say(f"Quotas are not checked: {error}")
         return
-    _compare(stack, workloads, quotas, say)
+    running = {
+        workload.name: _running(stack.deployed_name(workload), workload.instance_type, connection)
+        for workload in workloads
+        if workload.instance_type in quotas and changed[workload.name] == "update"
+    }
+    _compare(stack, workloads, running, quotas, say)
+
+
+def _running(name: str, instance_type: str, connection: Connection) -> int:
+    """How many instances of that type the endpoint `name` has."""
+    sagemaker = connection.client("sagemaker")
+    live = endpoints.describe(name, sagemaker) or {}
+    serving = endpoints.describe_configuration(live["EndpointConfigName"], sagemaker) if live else None
+    if serving is None or serving["ProductionVariants"][0].get("InstanceType") != instance_type:
+        return 0
+    return sum(variant.get("CurrentInstanceCount", 0) for variant in live.get("ProductionVariants", ()))
+
+
+def _needed(stack: Stack, workload: InstanceEndpoint, running: int) -> int:
+    """How many at the same time: a fleet beside the one that runs (blue/green, SageMaker's default), or a part of it."""
+    rollout = stack.rollout(workload)
+    if running and isinstance(rollout, Rolling):
+        return max(workload.instance_count, running + math.ceil(running * rollout.percent / 100))
+    return workload.instance_count + running
 
 
 def _compare(
-    stack: Stack, workloads: list[InstanceEndpoint], quotas: dict[str, Quota], say: Callable[[str], None]
+    stack: Stack,
+    workloads: list[InstanceEndpoint],
+    running: Mapping[str, int],
+    quotas: dict[str, Quota],
+    say: Callable[[str], None],
 ) -> None:
     least: collections.Counter[str] = collections.Counter()
     most: collections.Counter[str] = collections.Counter()
     for workload in workloads:
-        least[workload.instance_type] += workload.instance_count
+        least[workload.instance_type] += _needed(stack, workload, running.get(workload.name, 0))
         most[workload.instance_type] += max(workload.instance_count, workload.maximum_instances)
     findings = []
     for instance_type, quota in sorted(quotas.items()):
@@ -74,7 +105,13 @@ def _compare(
         )
         has = f"the quota '{name}' of account {stack.environment.account_id} in {region} is {quota.value:g}"
         if least[instance_type] > quota.value:
-            findings.append(f"{has}, and {least[instance_type]} are needed: {ask} {least[instance_type]}")
+            updated = [
+                one for one in workloads if one.instance_type == instance_type and running.get(one.name)
+            ]
+            why = ", for an update starts its instances before it ends those that serve" if updated else ""
+            findings.append(
+                f"{has}, and {least[instance_type]} are needed{why}: {ask} {least[instance_type]}"
+            )
         elif most[instance_type] > quota.value:
             say(f"{has}, and scaling may want {most[instance_type]}: {ask} {most[instance_type]}")
     if findings:

@@ -60,7 +60,7 @@ def test_a_name_is_no_path(write, name):
         (
             GOOD.replace("eu-west-1", "us-gov-west-1")
             + "monthly_budget_usd = 9\nbudget_emails = ['a@b.example']\n",
-            "budget_emails is .*: GovCloud has no budgets; set one in the account of AWS that pays",
+            "budget_emails is .*: there are no budgets in GovCloud; leave it out",
         ),
         (
             GOOD + "monthly_budget_usd = 9\nbudget_emails = ['nobody']\n",

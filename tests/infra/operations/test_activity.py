@@ -27,6 +27,7 @@ class Aws:
     points: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     endpoint: dict[str, Any] | None = field(default_factory=dict)
     function: dict[str, Any] | None = field(default_factory=dict)
+    configured: datetime.datetime | None = MADE
     jobs: tuple[str, int, datetime.datetime | None] | None = None
     deployed: datetime.datetime = MADE
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -40,11 +41,20 @@ class Aws:
             raise ClientError({"Error": {"Code": "ValidationException", "Message": ""}}, "DescribeEndpoint")
         return {
             "EndpointArn": "arn:endpoint",
+            "EndpointConfigName": "serving",
             "EndpointStatus": "InService",
             "CreationTime": MADE,
             "LastModifiedTime": MADE,
             **self.endpoint,
         }
+
+    def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:
+        assert EndpointConfigName == "serving"
+        if self.configured is None:
+            raise ClientError(
+                {"Error": {"Code": "ValidationException", "Message": ""}}, "DescribeEndpointConfig"
+            )
+        return {"CreationTime": self.configured}
 
     def head_object(self, Bucket: str, Key: str) -> dict[str, Any]:
         assert (Bucket, Key) == ("b", "stacks/shop.json")
@@ -103,6 +113,16 @@ def test_an_asynchronous_endpoint_counts_what_it_answered_and_what_waits():
 @pytest.mark.parametrize("status", ["Creating", "Updating", "RollingBack", "Deleting"])
 def test_an_endpoint_under_way_is_changing(status):
     assert read(Aws(endpoint={"EndpointStatus": status}), "RealtimeEndpoint").changing
+
+
+def test_scaling_and_maintenance_make_no_endpoint_young():
+    scaled = Aws(endpoint={"LastModifiedTime": NOW})
+    assert read(scaled, "RealtimeEndpoint").since == MADE
+
+
+def test_an_endpoint_is_as_young_as_what_it_serves_with():
+    assert read(Aws(configured=NOW - HOUR), "RealtimeEndpoint").since == NOW - HOUR
+    assert read(Aws(configured=None), "RealtimeEndpoint").since == MADE
 
 
 def test_a_function_is_read_over_all_of_its_versions():

@@ -7,13 +7,14 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from infra import Environment, TargetTracking
+from infra import Alarms, Environment, Rolling, TargetTracking
 from infra.engines.plan import Change, PlanSummary
 from infra.errors import Misuse
 from infra.operations import quotas
 from tests.infra.conftest import function, realtime
 
 MADE = Change("aws_sagemaker_endpoint.rank", "aws_sagemaker_endpoint", "rank", "create", None)
+CHANGED = Change("aws_sagemaker_endpoint.rank", "aws_sagemaker_endpoint", "rank", "update", None)
 OTHER = {"QuotaName": "ml.m5.large for training job usage", "QuotaCode": "L-0", "Value": 0.0}
 
 
@@ -30,10 +31,19 @@ class Account:
         )
         self.stubber = Stubber(self.asked)
         self.environment = Environment(name="dev", region="us-east-1", account_id="111122223333")
+        self.live: dict[str, Any] = {"ProductionVariants": [{"CurrentInstanceCount": 2}]}
+        self.serving_type = "ml.m5.large"
 
     def client(self, service: str) -> Any:
-        assert service == "service-quotas"
-        return self.asked
+        return {"service-quotas": self.asked, "sagemaker": self}[service]
+
+    def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:
+        assert EndpointName == "dev-shop-rank"
+        return {"EndpointConfigName": "serving", **self.live}
+
+    def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:
+        assert EndpointConfigName == "serving"
+        return {"ProductionVariants": [{"InstanceType": self.serving_type}]}
 
 
 @pytest.fixture
@@ -74,6 +84,38 @@ def test_what_scaling_may_want_is_told(make_stack, account):
     scaling = TargetTracking(min_capacity=1, max_capacity=4, invocations_per_instance=100)
     (line,) = check(make_stack, account, MADE, autoscaling=scaling)
     assert "is 2, and scaling may want 4: aws service-quotas" in line
+
+
+def test_an_update_needs_its_fleet_beside_the_one_that_serves(make_stack, account):
+    answers(account, 3.0)
+    with pytest.raises(Misuse) as error:
+        check(make_stack, account, CHANGED, instance_count=2)
+    assert (
+        "is 3, and 4 are needed, for an update starts its instances before it ends those that serve: aws service-quotas"
+    ) in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("live", "serving_type", "settings"),
+    [
+        ({"ProductionVariants": [{"CurrentInstanceCount": 2}]}, "ml.m5.large", {"instance_count": 1}),
+        # What never came up has none.
+        ({}, "ml.m5.large", {"instance_count": 3}),
+        # Another type has a quota of its own.
+        ({"ProductionVariants": [{"CurrentInstanceCount": 9}]}, "ml.c5.large", {"instance_count": 3}),
+        # Part by part: one more than there are.
+        (
+            {"ProductionVariants": [{"CurrentInstanceCount": 2}]},
+            "ml.m5.large",
+            {"instance_count": 2, "rollout": Rolling(percent=50)},
+        ),
+    ],
+    ids=["fits", "never up", "another type", "rolling"],
+)
+def test_an_update_that_fits_is_nothing_to_tell(make_stack, account, live, serving_type, settings):
+    account.live, account.serving_type = live, serving_type
+    answers(account, 3.0)
+    assert check(make_stack, account, CHANGED, autoscaling=None, alarms=Alarms(), **settings) == []
 
 
 def test_what_fits_is_nothing_to_tell(make_stack, account):
