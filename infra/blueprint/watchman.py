@@ -146,6 +146,14 @@ def _puts_to_sleep(environment: Environment) -> tuple[Statement, ...]:
     ours: dict[str, Any] = {"StringEquals": {"aws:ResourceTag/modelyard:environment": environment.name}}
     return (
         statement(["s3:PutObject"], [f"{bucket}/asleep/*"], sid="SayWhatSleeps"),
+        # Without a condition on tags, as above: what is gone must be told from what is not theirs to remove.
+        statement(
+            ["cloudwatch:DescribeAlarms"],
+            [environment.arn("cloudwatch", f"alarm:{environment.name}-*")],
+            sid="LookAtTheirAlarms",
+        ),
+        # AWS offers no resource level for it.
+        statement(["application-autoscaling:DescribeScalableTargets"], ["*"], sid="LookAtTheirScaling"),
         statement(
             ["sagemaker:DeleteEndpoint"], [_endpoints(environment)], sid="RemoveEndpoints", condition=ours
         ),

@@ -76,7 +76,7 @@ def _running(name: str, instance_type: str, connection: Connection) -> int:
 
 
 def _needed(stack: Stack, workload: InstanceEndpoint, running: int) -> int:
-    """How many at the same time: a fleet beside the one that runs (blue/green, SageMaker's default), or a part of it."""
+    """How many at once: a fleet beside the one that runs (blue/green, SageMaker's default), or a part of one."""
     rollout = stack.rollout(workload)
     if running and isinstance(rollout, Rolling):
         return max(workload.instance_count, running + math.ceil(running * rollout.percent / 100))

@@ -10,7 +10,7 @@ from infra.aws import time_of
 from infra.ledger import Deployed, Ledger
 from infra.operations import activity
 from infra.operations.watchman import rounds, settings
-from infra.operations.watchman.deletions import DELETIONS, PROBES
+from infra.operations.watchman.deletions import BILLED, PROBES, remove
 from infra.operations.watchman.settings import Settings
 
 
@@ -77,14 +77,14 @@ def _round(given: Settings, aws: Clients) -> dict[str, Any]:
         # Recorded first: where the rest is cut short, a plan says that it sleeps, and the next round goes on.
         ledger.write_asleep(record.stack, ledger.asleep(record.stack) | {record.workload})
         for type, name in resources:
-            DELETIONS[type](aws, name)
+            remove(aws, type, name)
 
     world = rounds.World(
         lambda: time_of(aws),
         lambda record: activity.history(record, aws, time_of(aws), given.rule.window),
         ledger.hourly,
         ledger.asleep,
-        lambda resources: any(PROBES[type](aws, name) for type, name in resources if type in PROBES),
+        lambda resources: any(PROBES[type](aws, name) for type, name in resources if type in BILLED),
         put_to_sleep,
     )
     began = time_of(aws)

@@ -41,6 +41,7 @@ LOOKS = {
     ("cloudwatch:GetMetricStatistics", "*"): None,
     ("sagemaker:DescribeEndpoint", ARN.format("sagemaker", "endpoint/dev-*")): None,
     ("sagemaker:ListTags", ARN.format("sagemaker", "endpoint/dev-*")): None,
+    ("sagemaker:DescribeEndpointConfig", ARN.format("sagemaker", "endpoint-config/dev-*")): None,
     ("lambda:GetFunction", ARN.format("lambda", "function:dev-*")): None,
     ("lambda:ListTags", ARN.format("lambda", "function:dev-*")): None,
     ("lambda:GetProvisionedConcurrencyConfig", ARN.format("lambda", "function:dev-*:live")): None,
@@ -49,6 +50,8 @@ LOOKS = {
 }
 PUTS_TO_SLEEP = {
     ("s3:PutObject", f"{BUCKET}/asleep/*"): None,
+    ("cloudwatch:DescribeAlarms", ARN.format("cloudwatch", "alarm:dev-*")): None,
+    ("application-autoscaling:DescribeScalableTargets", "*"): None,
     ("sagemaker:DeleteEndpoint", ARN.format("sagemaker", "endpoint/dev-*")): OURS,
     (
         "application-autoscaling:DeregisterScalableTarget",

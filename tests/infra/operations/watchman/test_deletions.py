@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.operations.watchman.deletions import DELETIONS, PROBES
+from infra.operations.watchman.deletions import BILLED, DELETIONS, PROBES, remove
 
 TARGET = "sagemaker/endpoint/dev-shop-rank/variant/AllTraffic/sagemaker:variant:DesiredInstanceCount"
 CALLS = {
@@ -69,7 +69,7 @@ class Aws:
 
 
 def test_every_type_is_tried():
-    assert set(CALLS) == set(DELETIONS)
+    assert set(CALLS) == set(DELETIONS) == set(PROBES) > BILLED
 
 
 @pytest.mark.parametrize("type", CALLS)
@@ -90,6 +90,10 @@ def test_it_goes_by_the_call_that_aws_has_for_it_and_what_is_gone_is_no_error(ty
         ("aws_sagemaker_endpoint", Aws(EndpointStatus="Updating"), True),
         ("aws_sagemaker_endpoint", Aws(EndpointStatus="Deleting"), False),
         ("aws_sagemaker_endpoint", Aws("ValidationException"), False),
+        ("aws_appautoscaling_target", Aws(ScalableTargets=[{}]), True),
+        ("aws_appautoscaling_target", Aws(ScalableTargets=[]), False),
+        ("aws_cloudwatch_metric_alarm", Aws(MetricAlarms=[{}]), True),
+        ("aws_cloudwatch_metric_alarm", Aws(MetricAlarms=[]), False),
         ("aws_lambda_provisioned_concurrency_config", Aws(Status="READY"), True),
         (
             "aws_lambda_provisioned_concurrency_config",
@@ -106,3 +110,17 @@ def test_whether_it_is_there(type, aws, there):
 def test_what_cannot_be_read_is_an_error_and_not_gone(type):
     with pytest.raises(ClientError, match="AccessDenied"):
         PROBES[type](Aws("AccessDenied"), CALLS[type][0])
+
+
+GONE = {
+    "aws_sagemaker_endpoint": {"EndpointStatus": "Deleting"},
+    "aws_appautoscaling_target": {"ScalableTargets": []},
+    "aws_cloudwatch_metric_alarm": {"MetricAlarms": []},
+}
+
+
+@pytest.mark.parametrize("type", GONE)
+def test_what_is_gone_is_not_removed_for_aws_would_answer_that_it_may_not(type):
+    aws = Aws(**GONE[type])
+    remove(aws, type, CALLS[type][0])
+    assert CALLS[type][1] not in aws.calls and len(aws.calls) == 1
