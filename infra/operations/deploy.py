@@ -34,6 +34,7 @@ from infra.operations import (
     holders,
     hourly,
     interfaces,
+    lingering,
     namesakes,
     progress,
     publishing,
@@ -171,7 +172,7 @@ def carry_out(
 
 def _applied(prepared: Prepared, say: Say, watch: Watch) -> Mapping[str, Any]:
     try:
-        return prepared.workspace.apply(watch)
+        return lingering.apply(prepared.plan, prepared.workspace, say, watch)
     except EngineFailed as error:
         raise DeployFailed("\n".join([str(error), *_told(error, prepared, say)])) from error
 
@@ -263,7 +264,7 @@ def carry_out_destroy(prepared: PreparedDestroy, say: Say, watch: Watch) -> None
     connection = prepared.connection
     if not prepared.plan.empty:
         _settle(prepared.stack, connection, say)
-        prepared.workspace.apply(watch)
+        lingering.apply(prepared.plan, prepared.workspace, say, watch, destroy=True)
         _tell_what_is_left(prepared.stack, prepared.plan, connection, say)
     ledger = Ledger.on(connection)
     if not ledger.exists():

@@ -4,6 +4,7 @@ import threading
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
@@ -14,6 +15,10 @@ from infra.local.overlay.batch_jobs import Definition, Job
 from infra.local.overlay.batch_records import Record, check_name, found, refused
 from infra.local.overlay.batch_runs import Runs
 from infra.local.overlay.faults import Fault, NotModelled
+
+LINGERS = timedelta(seconds=10)
+"""How long an environment that a queue has left is still held for its own: UpdateJobQueue returns before Batch has done
+it everywhere (hashicorp/terraform-provider-aws #46925). How long AWS takes is not documented."""
 
 NOT_RUN = ("dependsOn", "nodeOverrides", "eksPropertiesOverride", "ecsPropertiesOverride", "shareIdentifier")
 """What a job can be submitted with that the embedded AWS would not do."""
@@ -78,9 +83,14 @@ class BatchBackend(BaseBackend):
                 return  # Batch says nothing of what is not there
             if record.content["state"] != "DISABLED":
                 raise refused("Cannot delete, resource must be in DISABLED state")
-            if any(record.arn in queue.environments for queue in self.queues.values()):
+            if any(self._relates(queue, record) for queue in self.queues.values()):
                 raise refused("Cannot delete, found existing JobQueue relationship")
             del self.environments[record.name]
+
+    def _relates(self, queue: Record, environment: Record) -> bool:
+        left = queue.left.get(environment.arn)
+        lingers = left is not None and self.machine.clock() - left < LINGERS
+        return environment.arn in queue.environments or lingers
 
     def environment(self, identifier: str) -> Record:
         """By name or ARN."""
@@ -113,7 +123,9 @@ class BatchBackend(BaseBackend):
             changed = {key: value for key, value in request.items() if key != "jobQueue"}
             if "computeEnvironmentOrder" in changed:
                 changed["computeEnvironmentOrder"] = self._order(changed["computeEnvironmentOrder"])
+            before = record.environments
             record.content.update(changed)
+            record.left.update(dict.fromkeys(before - record.environments, self.machine.clock()))
         self.runs.dispatch()
         return record
 

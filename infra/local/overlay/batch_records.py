@@ -3,7 +3,8 @@
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from infra.local.overlay.faults import Fault
@@ -18,11 +19,15 @@ def refused(message: str) -> Fault:
 
 @dataclass
 class Record:
-    """A compute environment or a queue; `content` is what Batch shows of it."""
+    """A compute environment or a queue; `content` is what Batch shows of it.
+
+    `left` are the ARNs of the environments that a queue no longer has, and since when.
+    """
 
     name: str
     arn: str
     content: dict[str, Any]
+    left: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def is_enabled(self) -> bool:

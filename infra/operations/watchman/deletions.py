@@ -90,6 +90,12 @@ PROBES: Mapping[str, Callable[[Aws, str], bool]] = {
     "aws_lambda_provisioned_concurrency_config": _concurrency_is_there,
 }
 
+BILLED = frozenset({"aws_sagemaker_endpoint", "aws_lambda_provisioned_concurrency_config"})
+"""Of each workload that sleeps one of these goes: what it is billed for."""
+
+GO_ALONG = frozenset({"aws_appautoscaling_policy", "aws_appautoscaling_scheduled_action"})
+"""What AWS drops with its scalable target."""
+
 
 def remove(aws: Aws, type: str, name: str) -> None:
     """Have it go, if it is there.
@@ -99,10 +105,3 @@ def remove(aws: Aws, type: str, name: str) -> None:
     """
     if PROBES[type](aws, name):
         DELETIONS[type](aws, name)
-
-
-BILLED = frozenset({"aws_sagemaker_endpoint", "aws_lambda_provisioned_concurrency_config"})
-"""Of each workload that sleeps one of these goes: what it is billed for."""
-
-GO_ALONG = frozenset({"aws_appautoscaling_policy", "aws_appautoscaling_scheduled_action"})
-"""What AWS drops with its scalable target."""

@@ -188,6 +188,34 @@ def test_an_environment_in_use_is_not_deleted(batch, make_environment, make_queu
     assert batch.describe_compute_environments(computeEnvironments=[name])["computeEnvironments"] == []
 
 
+def test_a_queue_lets_go_of_an_environment_only_after_a_while(by_hand):
+    batch, (old, new, queue) = by_hand.client("batch"), (new_name("machines") for _ in range(3))
+    for name in (old, new):
+        batch.create_compute_environment(
+            computeEnvironmentName=name,
+            type="MANAGED",
+            computeResources={
+                "type": "EC2",
+                "minvCpus": 0,
+                "maxvCpus": 2,
+                "instanceTypes": ["m5.large"],
+                "subnets": SUBNETS,
+                "securityGroupIds": GROUPS,
+                "instanceRole": "host",
+            },
+        )
+    order = {"order": 1, "computeEnvironment": old}
+    batch.create_job_queue(jobQueueName=queue, priority=1, computeEnvironmentOrder=[order])
+    batch.update_job_queue(jobQueue=queue, computeEnvironmentOrder=[{**order, "computeEnvironment": new}])
+    batch.update_compute_environment(computeEnvironment=old, state="DISABLED")
+    with pytest.raises(ClientError) as error:
+        batch.delete_compute_environment(computeEnvironment=old)
+    assert code_of(error)[1] == "Cannot delete, found existing JobQueue relationship"
+    by_hand.clock.advance(11)
+    batch.delete_compute_environment(computeEnvironment=old)
+    assert batch.describe_compute_environments(computeEnvironments=[old])["computeEnvironments"] == []
+
+
 @pytest.mark.parametrize(
     ("resources", "reason"),
     [

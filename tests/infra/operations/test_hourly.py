@@ -10,7 +10,7 @@ from infra.blueprint import RENDERERS, blueprint
 from infra.blueprint.sleep import goes
 from infra.ledger import Ledger
 from infra.operations import hourly
-from infra.operations.watchman.deletions import DELETIONS, GO_ALONG, PROBES
+from infra.operations.watchman.deletions import BILLED, DELETIONS, GO_ALONG
 from tests.infra.blueprint.test_sleep import EVERY, STEPS, UTILIZATION
 from tests.infra.conftest import function, realtime, serverless
 
@@ -30,7 +30,7 @@ def test_every_type_that_goes_is_removed_or_goes_along(make_stack, workload):
     assert types <= DELETIONS.keys() | GO_ALONG | {"aws_scheduler_schedule"}
     recorded = hourly.of(stack, {workload.name: "models/tiny/1/any"})[workload.name]
     assert {type for type, _ in recorded} == types & DELETIONS.keys()
-    assert sum(type in PROBES for type, _ in recorded) == bool(recorded)
+    assert sum(type in BILLED for type, _ in recorded) == bool(recorded)
 
 
 def test_it_is_named_as_aws_has_it_and_what_was_made_last_goes_first(make_stack):

@@ -77,7 +77,12 @@ def on_aws(connection, expression: str = "rate(1 hour)", state: str = "ENABLED")
         ScheduleExpression=expression,
         State=state,
         FlexibleTimeWindow={"Mode": "OFF"},
-        Target={"Arn": "arn:aws:lambda:us-east-1:123456789012:function:dev-idle", "RoleArn": ANY},
+        # With an input, as ours has: where the overlay is loaded, it models no other.
+        Target={
+            "Arn": "arn:aws:lambda:us-east-1:123456789012:function:dev-idle",
+            "RoleArn": ANY,
+            "Input": "{}",
+        },
     )
 
 

@@ -1,0 +1,103 @@
+"""What AWS refuses for a moment only is tried again, and nothing else is, and nothing more than was planned."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from infra.engines.diagnostics import Diagnostic, EngineFailed
+from infra.engines.plan import Change, PlanSummary
+from infra.operations import lingering
+
+MACHINES = Change(
+    "aws_batch_compute_environment.embed-spot", "aws_batch_compute_environment", "embed-spot", "replace", None
+)
+QUEUE = Change("aws_batch_job_queue.embed", "aws_batch_job_queue", "embed", "update", None)
+LEFT = Change(MACHINES.address, MACHINES.type, MACHINES.name, "delete", None)
+RELATED = (
+    "deleting Batch Compute Environment (dev-shop-embed): Cannot delete, found existing JobQueue relationship"
+)
+
+
+def plan(*changes):
+    return PlanSummary(changes, len(changes), 0, 0, empty=not changes)
+
+
+def failed(*lines):
+    return EngineFailed(Diagnostic(severity="error", summary=line, detail="", address=None) for line in lines)
+
+
+@dataclass
+class Engine:
+    """Each apply ends as `ends` has it; what a further plan finds is in `further`."""
+
+    ends: list
+    further: list = field(default_factory=list)
+    done: list = field(default_factory=list)
+
+    def apply(self, _watch):
+        self.done.append("apply")
+        end = self.ends.pop(0)
+        if isinstance(end, Exception):
+            raise end
+        return end
+
+    def plan(self, *, destroy=False):
+        self.done.append("plan to destroy" if destroy else "plan")
+        return self.further.pop(0)
+
+    def outputs(self):
+        self.done.append("outputs")
+        return {"name": "value"}
+
+
+def apply(engine, destroy=False):
+    slept: list[float] = []
+    said: list[str] = []
+    outputs = lingering.apply(
+        plan(MACHINES, QUEUE), engine, said.append, lambda _: None, destroy=destroy, sleep=slept.append
+    )
+    assert len(said) == len(slept)
+    return outputs, slept
+
+
+def test_what_succeeds_is_done_once():
+    engine = Engine([{"a": 1}])
+    assert apply(engine) == ({"a": 1}, [])
+    assert engine.done == ["apply"]
+
+
+@pytest.mark.parametrize("destroy", [False, True])
+def test_what_lingers_is_planned_and_done_again(destroy):
+    engine = Engine([failed(RELATED), failed(RELATED, RELATED), {"a": 1}], [plan(LEFT), plan(LEFT)])
+    assert apply(engine, destroy) == ({"a": 1}, [5.0, 10.0])
+    again = "plan to destroy" if destroy else "plan"
+    assert engine.done == ["apply", again, "apply", again, "apply"]
+
+
+def test_what_is_done_meanwhile_is_not_done_again():
+    engine = Engine([failed(RELATED)], [plan()])
+    assert apply(engine)[0] == {"name": "value"}
+    assert engine.done == ["apply", "plan", "outputs"]
+
+
+@pytest.mark.parametrize("lines", [["AccessDenied"], [RELATED, "AccessDenied"]])
+def test_any_other_failure_is_one(lines):
+    engine = Engine([failed(*lines)])
+    with pytest.raises(EngineFailed, match="AccessDenied"):
+        apply(engine)
+    assert engine.done == ["apply"]
+
+
+def test_what_was_not_planned_is_not_done():
+    other = Change("aws_sagemaker_endpoint.rank", "aws_sagemaker_endpoint", "rank", "delete", None)
+    engine = Engine([failed(RELATED)], [plan(LEFT, other)])
+    with pytest.raises(EngineFailed, match="JobQueue relationship"):
+        apply(engine)
+    assert engine.done == ["apply", "plan"]
+
+
+def test_it_ends():
+    engine = Engine([failed(RELATED)] * 9, [plan(LEFT)] * 9)
+    with pytest.raises(EngineFailed, match="JobQueue relationship"):
+        apply(engine)
+    assert engine.done.count("apply") == len(lingering.PAUSES_SECONDS) + 1
