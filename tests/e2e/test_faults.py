@@ -12,12 +12,15 @@ from tests.e2e.conftest import Yard
 pytestmark = pytest.mark.e2e
 
 STACK = """
-from infra import RealtimeEndpoint, Stack
+from infra import RealtimeEndpoint, Stack, TargetTracking
 from model_packaging import Model
 
 def stack(env):
     model = Model("models/{model}", framework="sklearn")
-    return Stack("shaky", env, [RealtimeEndpoint("answer", model=model, instance_type="ml.m5.large")])
+    scaling = TargetTracking(min_capacity=1, max_capacity=2, invocations_per_instance=600)
+    return Stack("shaky", env, [
+        RealtimeEndpoint("answer", model=model, instance_type="ml.m5.large", autoscaling=scaling),
+    ])
 """
 GOOD = "def predict_fn(data, model):\n    return {'version': 1}\n"
 BROKEN = "def model_fn(directory):\n    raise RuntimeError('the weights are from another age')\n\ndef predict_fn(data, model):\n    return data\n"
