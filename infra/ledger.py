@@ -16,6 +16,7 @@ PREFIX = "stacks/"
 BILLS = "bills/"
 ASLEEP = "asleep/"
 SAMPLES = "samples/"
+UNPROVEN = "unproven/"
 HOURLY = "hourly/"
 SCHEDULE = "idle/schedule.json"
 MODELS, SETS = "models/", "sets/"
@@ -127,6 +128,14 @@ class Ledger:
         """The example requests of `stack`."""
         return self._get(f"{SAMPLES}{stack}.json") or {}
 
+    def write_unproven(self, stack: str, workloads: Iterable[str]) -> None:
+        """Record which workloads of `stack` have not yet answered their sample; before the apply that changes them."""
+        self._keep(f"{UNPROVEN}{stack}.json", sorted(workloads))
+
+    def unproven(self, stack: str) -> frozenset[str]:
+        """The workloads of `stack` that have not answered their sample since they were changed."""
+        return frozenset(self._get(f"{UNPROVEN}{stack}.json") or ())
+
     def write_hourly(self, stack: str, resources: Hourly) -> None:
         """Record what of `stack` goes when it sleeps, for what puts it to sleep without knowing its file."""
         self._put(f"{HOURLY}{stack}.json", resources)
@@ -159,7 +168,7 @@ class Ledger:
 
     def remove(self, stack: str) -> None:
         """Forget `stack`, and all that is recorded of it, after it was taken down."""
-        for prefix in (PREFIX, BILLS, ASLEEP, SAMPLES, HOURLY):
+        for prefix in (PREFIX, BILLS, ASLEEP, SAMPLES, UNPROVEN, HOURLY):
             self.client.delete_object(Bucket=self.bucket, Key=f"{prefix}{stack}.json")
 
     def stacks(self) -> list[str]:

@@ -7,7 +7,7 @@ again, a random one is a resource that nobody owns.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 LIMIT = 63
@@ -45,6 +45,12 @@ def suffixed(base: str, suffix: str) -> str:
         cut = room - 7
         base = f"{base[:cut].rstrip('-')}-{digest(base)[:6]}"
     return f"{base}-{suffix}"
+
+
+def owner(resource: str, workloads: Iterable[str]) -> str | None:
+    """Which of `workloads` a blueprint's resource of that name is of: the longest whose name it begins with."""
+    names = sorted(workloads, key=len, reverse=True)
+    return next((one for one in names if resource == one or resource.startswith(f"{one}-")), None)
 
 
 def role(base: str, region: str, part: str = "") -> str:

@@ -6,6 +6,9 @@ from infra.naming import DIGEST_CHARACTERS, digest
 from infra.stack import Stack
 from infra.workloads import BatchJob
 
+MARKETS = ("spot", "on-demand")
+"""Of a job's compute environments, in the order in which the queue fills them; also what their names end with."""
+
 VOLUME_GB = 100
 """For the container's image, which is up to 20 GB unpacked, the model, and what the job writes to its disk."""
 
@@ -20,12 +23,16 @@ def machines_of(
         {"name": role_name(stack, workload, HOST), "role": role[0].ref("name")},
     )
     template = _template(stack, workload)
-    markets = (
-        *(("spot",) if workload.spot else ()),
-        *(("on-demand",) if workload.on_demand_fallback or not workload.spot else ()),
-    )
-    machines = [_environment(stack, workload, market, template, profile, role) for market in markets]
+    wanted = {"spot": workload.spot, "on-demand": workload.on_demand_fallback or not workload.spot}
+    machines = [
+        _environment(stack, workload, market, template, profile, role) for market in MARKETS if wanted[market]
+    ]
     return profile, template, machines
+
+
+def names(workload: str) -> tuple[str, ...]:
+    """What a blueprint calls the compute environments of the job `workload`, those that it may have."""
+    return tuple(f"{workload}-{market}" for market in MARKETS)
 
 
 def _template(stack: Stack, workload: BatchJob) -> Resource:

@@ -1,6 +1,6 @@
 """What a deploy needs of an engine: a place in which it plans and applies one state."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,6 +34,9 @@ class Workspace(Protocol):
 
     def restore(self, serving: Mapping[str, str]) -> None:
         """Makes what was about to be replaced current again in the state: the identifier on AWS, by address."""
+
+    def untaint(self, addresses: Collection[str]) -> None:
+        """Keeps what is at `addresses`, which the next plan would replace for having been made by a run cut short."""
 
     def adopt(self, found: Sequence[Adopted]) -> None:
         """Takes over, with the next plan, what is there already, instead of making it."""

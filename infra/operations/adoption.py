@@ -30,10 +30,12 @@ def adopt(
 ) -> None:
     """Have `workspace` take over what an earlier deploy of `stack` left; raises `Misuse` for what is not ours.
 
-    Before a first deploy nothing is looked for, since nothing can be ours; nor is what another engine has deployed.
+    Before a first deploy, too: another environment's stack may have come to the same names. What another engine has
+    deployed is not looked for.
     """
     ledger = Ledger.on(connection)
-    if ledger.exists() and crossing.maker(stack, ledger) == engine.name:
+    maker = crossing.maker(stack, ledger) if ledger.exists() else None
+    if maker in (None, engine.name):
         take_over(stack.name, content, workspace, connection, say)
 
 

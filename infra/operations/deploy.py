@@ -46,6 +46,7 @@ from infra.operations import (
     sleepers,
     status,
     storage,
+    tainted,
     trials,
     verify,
 )
@@ -96,7 +97,7 @@ def prepare(
     rules.check(stack, content)
     workspace = engines.workspace(engine, content, stack.name, connection, project, say)
     adoption.adopt(stack, content, engine, workspace, connection, say)
-    plan = workspace.plan()
+    plan = tainted.kept(workspace.plan(), content, workspace, connection, say)
     crossing.refuse(stack, plan, engine, connection)
     holders.refuse(stack, plan, connection)
     retyping.refuse_both(stack, plan, connection)
@@ -123,6 +124,7 @@ def stage(
     is_kept = any(isinstance(one, artifacts.KeptArtifact) for one in built.values())
     samples = None if is_kept else trials.of(stack)
     storage.ensure(connection, project, say, engine or TERRAFORM)
+    sleepers.forget(stack, connection)
     # Before the upload: what is recorded as used is not swept away by a destroy of another stack.
     ledger = Ledger.on(connection)
     made_by = engine.name if engine else crossing.maker(stack, ledger)
@@ -147,17 +149,17 @@ def carry_out(
     stage(stack, built, connection, prepared.project, say, prepared.engine, meter)
     ledger = Ledger.on(connection)
     ledger.write_hourly(stack.name, hourly.of(stack, artifacts.keys(built)))
-    asked = trials.Trials.begin(stack, ledger, connection, say)
     if prepared.unpublished:
         publishing.publish(prepared.unpublished, connection, say)
         prepared = replace(prepared, plan=prepared.workspace.plan())
+    asked = trials.Trials.begin(stack, prepared.blueprint, prepared.plan, ledger, connection, say)
     if prepared.plan.empty:
         outputs = prepared.workspace.outputs()
     else:
         _settle(stack, connection, say)
         with (
             draining.drained(draining.queues(stack, prepared.plan), connection, say),
-            scaling.suspended(retyping.retyped(stack, connection).values(), connection, say),
+            scaling.suspended(retyping.retyped(stack, prepared.plan, connection).values(), connection, say),
         ):
             watching = progress.telling(asked.watching(watch), stack, connection, say)
             outputs = _applied(prepared, say, watching)
@@ -172,7 +174,7 @@ def carry_out(
 
 def _applied(prepared: Prepared, say: Say, watch: Watch) -> Mapping[str, Any]:
     try:
-        return lingering.apply(prepared.plan, prepared.workspace, say, watch)
+        return lingering.apply(prepared.plan, prepared.workspace, prepared.connection, say, watch)
     except EngineFailed as error:
         raise DeployFailed("\n".join([str(error), *_told(error, prepared, say)])) from error
 
@@ -264,7 +266,7 @@ def carry_out_destroy(prepared: PreparedDestroy, say: Say, watch: Watch) -> None
     connection = prepared.connection
     if not prepared.plan.empty:
         _settle(prepared.stack, connection, say)
-        lingering.apply(prepared.plan, prepared.workspace, say, watch, destroy=True)
+        lingering.apply(prepared.plan, prepared.workspace, connection, say, watch, destroy=True)
         _tell_what_is_left(prepared.stack, prepared.plan, connection, say)
     ledger = Ledger.on(connection)
     if not ledger.exists():

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from infra.blueprint import batch_machines
 from infra.connection import Connection
 from infra.engines.plan import PlanSummary
 from infra.errors import DeployFailed
@@ -27,17 +28,17 @@ DEADLINE_SECONDS = 3600.0
 def queues(stack: Stack, plan: PlanSummary) -> list[str]:
     """The queues of `stack` that stay, and whose machines `plan` takes away."""
     gone = {change.address for change in plan.changes if change.action == "delete"}
-    leaving = [
+    leaving = {
         change.name
         for change in plan.changes
         if change.type == "aws_batch_compute_environment" and change.action in ("replace", "delete")
-    ]
+    }
     return [
         stack.deployed_name(workload)
         for workload in stack.workloads
         if isinstance(workload, BatchJob)
         and f"aws_batch_job_queue.{workload.name}" not in gone
-        and any(name.startswith(f"{workload.name}-") for name in leaving)
+        and not leaving.isdisjoint(batch_machines.names(workload.name))
     ]
 
 

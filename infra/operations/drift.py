@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 
+from infra import naming
 from infra.blueprint import Blueprint
 from infra.connection import Connection
 from infra.engines.terraform import synth
@@ -45,12 +46,11 @@ def _asleep(stack: str, connection: Connection) -> Callable[[str], bool]:
     """
     ledger = Ledger.on(connection)
     asleep = ledger.asleep(stack)
-    longest_first = sorted((record.workload for record in ledger.of(stack)), key=len, reverse=True)
+    workloads = [record.workload for record in ledger.of(stack)]
 
     def sleeps(address: str) -> bool:
         type, _, name = address.partition(".")
-        owner = next((one for one in longest_first if name == one or name.startswith(f"{one}-")), None)
-        return type in DELETIONS.keys() | GO_ALONG and owner in asleep
+        return type in DELETIONS.keys() | GO_ALONG and naming.owner(name, workloads) in asleep
 
     return sleeps
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from infra.blueprint import Blueprint
+from infra.blueprint import Blueprint, batch_machines
 from infra.blueprint.batch import ARRAY_TAG
 from infra.connection import Connection
 from infra.errors import InvocationFailed
@@ -120,7 +120,7 @@ def verify(
     planned = [
         resource.arguments["name"]
         for resource in blueprint.of_type("aws_batch_compute_environment")
-        if resource.name.startswith(f"{workload.name}-")
+        if resource.name in batch_machines.names(workload.name)
     ]
     order = sorted(queues[0]["computeEnvironmentOrder"], key=lambda one: one["order"])
     found = [one["computeEnvironment"].rpartition("/")[2] for one in order]

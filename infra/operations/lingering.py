@@ -1,33 +1,41 @@
-"""A plan that is carried out again where AWS refuses a removal only because it has not yet heard of what came before.
+"""A plan that is carried out again where AWS refuses something only because it is not yet done with what came before.
 
-UpdateJobQueue returns before Batch has let go of the queue's old compute environments, and the provider asks once:
-'Cannot delete, found existing JobQueue relationship' (hashicorp/terraform-provider-aws #46925, open). Without this each
-change of a job's machines would end as a failed deploy, with the old ones left behind.
+Two things, which the provider asks once each: UpdateJobQueue returns before Batch has let go of the queue's old compute
+environments ('Cannot delete, found existing JobQueue relationship': hashicorp/terraform-provider-aws #46925, open), and
+DeleteEndpoint before the endpoint is gone ('Cannot create already existing endpoint'). Without this a change of a job's
+machines would end as a failed deploy, and a replaced endpoint as none.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from infra.engines.diagnostics import EngineFailed
+from infra.connection import Connection
+from infra.engines.diagnostics import Diagnostic, EngineFailed
 from infra.engines.events import ResourceEvent
 from infra.engines.plan import PlanSummary
 from infra.engines.workspace import Workspace
-
-LINGERING = ("found existing JobQueue relationship",)
-"""What AWS says of what is over in a moment."""
+from infra.operations import endpoints
 
 PAUSES_SECONDS = (5.0, 10.0, 20.0, 40.0, 60.0)
+
+RELATED = "found existing JobQueue relationship"
+EXISTS = re.compile(r"Cannot create already existing endpoint \"[^\"]*endpoint/([^\"/]+)\"")
+"""What AWS says, with the name of the endpoint."""
+
+Sleep = Callable[[float], None]
 
 
 def apply(
     plan: PlanSummary,
     workspace: Workspace,
+    connection: Connection,
     say: Callable[[str], None],
     watch: Callable[[ResourceEvent], None],
     *,
     destroy: bool = False,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Sleep = time.sleep,
 ) -> Mapping[str, Any]:
     """Carry out `plan`, which `workspace` has saved, and what is left of it where AWS needed a moment; the outputs.
 
@@ -38,7 +46,7 @@ def apply(
         try:
             return workspace.apply(watch)
         except EngineFailed as error:
-            if not all(_lingers(diagnostic.line) for diagnostic in error.diagnostics):
+            if not all(_lingers(one, connection, sleep) for one in error.diagnostics):
                 raise
             say(f"AWS has not yet let go of what is replaced; again in {pause:g} seconds")
             sleep(pause)
@@ -50,5 +58,10 @@ def apply(
     return workspace.apply(watch)
 
 
-def _lingers(line: str) -> bool:
-    return any(text in line for text in LINGERING)
+def _lingers(diagnostic: Diagnostic, connection: Connection, sleep: Sleep) -> bool:
+    if RELATED in diagnostic.line:
+        return True
+    exists = EXISTS.search(diagnostic.line)
+    # One that is going is waited for. One that is there was made by somebody else, or by a request whose answer was
+    # lost: the next deploy looks whose it is.
+    return exists is not None and endpoints.left(exists[1], connection.client("sagemaker"), sleep) is None

@@ -5,6 +5,7 @@ which it gives to none that is scaled.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from infra import naming
 from infra.connection import Connection
 from infra.engines.plan import PlanSummary
 from infra.errors import Misuse
@@ -42,16 +43,23 @@ def refuse(stack: Stack, connection: Connection) -> None:
         raise Misuse("\n".join(findings))
 
 
-def retyped(stack: Stack, connection: Connection) -> Mapping[str, str]:
-    """The endpoints that are scaled and get another type of instance, by workload.
+def retyped(stack: Stack, plan: PlanSummary, connection: Connection) -> Mapping[str, str]:
+    """The endpoints that are scaled and that `plan` updates with another type of instance, by workload.
 
     UpdateEndpoint fails with that for as long as a scalable target is registered (SageMaker Developer Guide, 'Update
     endpoints that use automatic scaling'), and Terraform has no way to say: deregister, update, register again.
     """
+    updated = {
+        change.name
+        for change in plan.changes
+        if change.type == "aws_sagemaker_endpoint" and change.action == "update"
+    }
     return {
         workload.name: name
         for workload, name, configuration in _deployed(stack, connection)
         if isinstance(workload, InstanceEndpoint)
+        # One that is replaced takes its scaling along.
+        and workload.name in updated
         and workload.autoscaling
         and configuration["ProductionVariants"][0].get("InstanceType") not in (None, workload.instance_type)
         and scaling.targets(name, connection)
@@ -61,18 +69,21 @@ def retyped(stack: Stack, connection: Connection) -> Mapping[str, str]:
 def refuse_both(stack: Stack, plan: PlanSummary, connection: Connection) -> None:
     """Raise `Misuse` where `plan` changes scaling and the type of instance at once: there is no moment for the one."""
     scaled = [change for change in plan.changes if change.type.startswith("aws_appautoscaling_")]
+    workloads = [one.name for one in stack.workloads]
     findings = [
         f"{workload}: {name} gets another type of instance, for which its scaling is taken off and put back as it is, "
         f"and its scaling changes too ({', '.join(changes)}): deploy one of the two first."
-        for workload, name in (retyped(stack, connection).items() if scaled else ())
-        if (changes := [f"{one.action} {one.address}" for one in scaled if _is_of(workload, one.name)])
+        for workload, name in (retyped(stack, plan, connection).items() if scaled else ())
+        if (
+            changes := [
+                f"{one.action} {one.address}"
+                for one in scaled
+                if naming.owner(one.name, workloads) == workload
+            ]
+        )
     ]
     if findings:
         raise Misuse("\n".join(findings))
-
-
-def _is_of(workload: str, name: str) -> bool:
-    return name == workload or name.startswith(f"{workload}-")
 
 
 def _deployed(

@@ -8,11 +8,16 @@ from infra.stack import Stack
 
 
 def of(stack: Stack, connection: Connection) -> frozenset[str]:
-    """The workloads of `stack` that sleep. Raises `WrongAccount` for credentials of another account."""
+    """The workloads of `stack` that sleep. Raises `WrongAccount` for credentials of another account.
+
+    Another kind of workload under the name of one that sleeps is another one, and awake.
+    """
     connection.check_account()
     ledger = Ledger.on(connection)
-    known = {workload.name for workload in stack.workloads}
-    return ledger.asleep(stack.name) & known if ledger.exists() else frozenset()
+    if not ledger.exists() or not (asleep := ledger.asleep(stack.name)):
+        return frozenset()
+    kinds = {record.workload: record.kind for record in ledger.of(stack.name)}
+    return asleep & {one.name for one in stack.workloads if kinds.get(one.name) == type(one).__name__}
 
 
 def told(stack: Stack, connection: Connection, say: Callable[[str], None]) -> frozenset[str]:
@@ -25,3 +30,14 @@ def told(stack: Stack, connection: Connection, say: Callable[[str], None]) -> fr
             f"--env {connection.environment.name}"
         )
     return asleep
+
+
+def forget(stack: Stack, connection: Connection) -> None:
+    """Forget that what `stack` no longer has slept: under its name there may be something else one day.
+
+    To be called while it is still recorded what is deployed.
+    """
+    ledger = Ledger.on(connection)
+    asleep = of(stack, connection)
+    if asleep != ledger.asleep(stack.name):
+        ledger.write_asleep(stack.name, asleep)

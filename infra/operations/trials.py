@@ -1,16 +1,20 @@
 """One real request to whatever a deploy has made or changed: that AWS calls it InService does not say that it answers.
 
-It is the model's own sample.json, sent as soon as what answers is there, while the engine works on the rest.
+It is the model's own sample.json, sent as soon as what answers is there, while the engine works on the rest. What did
+not answer rightly, or was not asked, since a deploy failed or was cut short, is asked by the next one, whether that
+changes anything or not.
 """
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from infra.blueprint import Blueprint
 from infra.connection import Connection
 from infra.engines.events import ResourceEvent
+from infra.engines.plan import PlanSummary
 from infra.errors import InvocationFailed, Misuse, ModelyardError
 from infra.ledger import Deployed, Ledger, Samples
 from infra.operations import expectation, invoke, logs
@@ -33,6 +37,11 @@ ANSWERS = {
 
 An asynchronous endpoint tells its topic of each answer, and a job costs a machine: those requests are their user's.
 """
+
+
+def _address(record: Deployed) -> str:
+    """Of the resource that answers."""
+    return f"{ANSWERS[record.kind]}.{record.workload}"
 
 
 def of(stack: Stack) -> Samples:
@@ -65,29 +74,52 @@ def _sample(model: str, directory: Path) -> dict[str, str]:
 
 @dataclass
 class Trials:
-    """The requests of one deploy: they are begun by the engine's events, and `check` says what came of them."""
+    """The requests of one deploy: they are begun by the engine's events, and `check` says what came of them.
 
+    `due` are the workloads that are to be asked.
+    """
+
+    stack: str
     records: Mapping[str, Deployed]
     samples: Samples
+    due: frozenset[str]
+    ledger: Ledger
     connection: Connection
     say: Callable[[str], None]
-    _under_way: list[tuple[threading.Thread, list[str]]] = field(default_factory=list)
+    _under_way: list[tuple[threading.Thread, str, list[str]]] = field(default_factory=list)
 
     @classmethod
     def begin(
-        cls, stack: Stack, ledger: Ledger, connection: Connection, say: Callable[[str], None]
+        cls,
+        stack: Stack,
+        content: Blueprint,
+        plan: PlanSummary,
+        ledger: Ledger,
+        connection: Connection,
+        say: Callable[[str], None],
     ) -> "Trials":
-        """Those of a stack that the ledger has on record."""
+        """Those of a stack that the ledger has on record, where `plan` is about to be carried out."""
         records = {record.workload: record for record in ledger.of(stack.name)}
-        return cls(records, ledger.samples(stack.name), connection, say)
+        answering = {_address(one): one.workload for one in records.values() if one.kind in ANSWERS}
+        made = {one.address for one in plan.changes if one.action != "delete"} & answering.keys()
+        unproven = ledger.unproven(stack.name)
+        # What sleeps has nothing that answers, and stays to be asked when it wakes.
+        there = {answering[one.address] for one in content.resources if one.address in answering}
+        trials = cls(
+            stack.name,
+            records,
+            ledger.samples(stack.name),
+            frozenset(answering[address] for address in made) | (unproven & there),
+            ledger,
+            connection,
+            say,
+        )
+        trials._record(unproven & records.keys() | trials.due, unproven)
+        return trials
 
     def watching(self, watch: Callable[[ResourceEvent], None]) -> Callable[[ResourceEvent], None]:
         """`watch`, and a request to whatever it is told to be done."""
-        answering = {
-            f"{ANSWERS[record.kind]}.{name}": record
-            for name, record in self.records.items()
-            if record.kind in ANSWERS
-        }
+        answering = {_address(record): record for record in self.records.values() if record.kind in ANSWERS}
 
         def told(event: ResourceEvent) -> None:
             watch(event)
@@ -101,16 +133,26 @@ class Trials:
         return told
 
     def check(self) -> list[str]:
-        """What is wrong, in lines; waits for the last answer."""
-        for thread, _ in self._under_way:
+        """What is wrong, in lines; asks those that no event has told of, and waits for the last answer."""
+        for workload in sorted(self.due - {workload for _, workload, _ in self._under_way}):
+            self._ask(self.records[workload])
+        for thread, _, _ in self._under_way:
             thread.join()
-        return [line for _, found in self._under_way for line in found]
+        failed = {workload for _, workload, found in self._under_way if found}
+        asked = {workload for _, workload, _ in self._under_way}
+        unproven = self.ledger.unproven(self.stack)
+        self._record(unproven - (asked - failed), unproven)
+        return [line for _, _, found in self._under_way for line in found]
+
+    def _record(self, unproven: Set[str], before: Set[str]) -> None:
+        if unproven != before:
+            self.ledger.write_unproven(self.stack, unproven)
 
     def _ask(self, record: Deployed) -> None:
         found: list[str] = []
         # A daemon: an apply that fails, or that somebody interrupts, does not wait for it.
         thread = threading.Thread(target=lambda: found.extend(self._findings(record)), daemon=True)
-        self._under_way.append((thread, found))
+        self._under_way.append((thread, record.workload, found))
         thread.start()
 
     def _findings(self, record: Deployed) -> Iterator[str]:

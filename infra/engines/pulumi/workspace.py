@@ -1,6 +1,6 @@
 """One state that Pulumi works on, through its Automation API: the program is ours and runs in this process."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from subprocess import CalledProcessError
 from typing import TYPE_CHECKING, Any
@@ -81,6 +81,9 @@ class PulumiWorkspace:
         if exported.deployment:
             exported.deployment = states.restored(exported.deployment, serving)
             _told(lambda: self._stack.import_stack(exported))
+
+    def untaint(self, addresses: Collection[str]) -> None:
+        """Nothing: Pulumi looks at what a run that was cut short had pending, and replaces nothing for it."""
 
     def adopt(self, found: Sequence[Adopted]) -> None:
         """Takes over what is there already; where the state holds its predecessor, Pulumi calls it a replacement."""

@@ -6,7 +6,7 @@ told: no `show`, no `validate`, and no `init` where nothing has changed since th
 
 import json
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +178,10 @@ class Runner:
         if successors:
             self.init()
             self._push(state.superseded(text, successors))
+
+    def untaint(self, addresses: Collection[str]) -> None:
+        """Keeps what is at `addresses`, which a run that was cut short had it replace."""
+        self._push(state.untainted(self._state_text(), addresses))
 
     def rescue(self) -> None:
         """Save the state that an earlier run left in a file, since it could not save it where it belongs."""

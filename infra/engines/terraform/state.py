@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,17 @@ def restored(text: str, serving: Mapping[str, str]) -> str:
             if wanted is not None and "deposed" in instance and instance["attributes"].get("id") == wanted:
                 resource["instances"] = [{key: value for key, value in instance.items() if key != "deposed"}]
                 break
+    data["serial"] += 1
+    return json.dumps(data, indent=2)
+
+
+def untainted(text: str, addresses: Collection[str]) -> str:
+    """The state in `text` in which what is at `addresses` is whole, and not to be replaced, one serial later."""
+    data = json.loads(text)
+    for resource in data["resources"]:
+        if f"{resource['type']}.{resource['name']}" in addresses:
+            for instance in resource["instances"]:
+                instance.pop("status", None)
     data["serial"] += 1
     return json.dumps(data, indent=2)
 

@@ -16,9 +16,10 @@ from infra.local.overlay.batch_records import Record, check_name, found, refused
 from infra.local.overlay.batch_runs import Runs
 from infra.local.overlay.faults import Fault, NotModelled
 
-LINGERS = timedelta(seconds=10)
+LINGERS = timedelta(seconds=45)
 """How long an environment that a queue has left is still held for its own: UpdateJobQueue returns before Batch has done
-it everywhere (hashicorp/terraform-provider-aws #46925). How long AWS takes is not documented."""
+it everywhere (hashicorp/terraform-provider-aws #46925). How long is not documented; the provider looks at the queue for
+half a minute, and meets it."""
 
 NOT_RUN = ("dependsOn", "nodeOverrides", "eksPropertiesOverride", "ecsPropertiesOverride", "shareIdentifier")
 """What a job can be submitted with that the embedded AWS would not do."""

@@ -211,7 +211,7 @@ def test_a_queue_lets_go_of_an_environment_only_after_a_while(by_hand):
     with pytest.raises(ClientError) as error:
         batch.delete_compute_environment(computeEnvironment=old)
     assert code_of(error)[1] == "Cannot delete, found existing JobQueue relationship"
-    by_hand.clock.advance(11)
+    by_hand.clock.advance(46)
     batch.delete_compute_environment(computeEnvironment=old)
     assert batch.describe_compute_environments(computeEnvironments=[old])["computeEnvironments"] == []
 

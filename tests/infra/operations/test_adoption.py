@@ -122,9 +122,15 @@ def adopt(stack, account: Account, workspace: Workspace) -> tuple[list[str], lis
     return [one.address for one in workspace.adopted], said
 
 
-def test_before_a_first_deploy_nothing_is_looked_for(stack, environment):
+def test_before_a_first_deploy_what_is_somebody_elses_is_refused(stack, environment):
     account, workspace = Account(environment, engine=None), Workspace()
-    assert adopt(stack, account, workspace) == ([], []) and account.asked == []
+    assert adopt(stack, account, workspace) == ([], [])
+    theirs = {"modelyard:environment": "dev-shop", "modelyard:stack": "rank"}
+    account = Account(environment, engine=None, get_role={"dev-shop-rank-role-us-east-1": theirs})
+    with pytest.raises(
+        Misuse, match="aws_iam_role dev-shop-rank-role-us-east-1 is there already and is not this"
+    ):
+        adopt(stack, account, workspace)
 
 
 def test_nothing_is_looked_for_of_what_another_engine_deployed(stack, environment):

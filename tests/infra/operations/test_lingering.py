@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
+from botocore.exceptions import ClientError
 
 from infra.engines.diagnostics import Diagnostic, EngineFailed
 from infra.engines.plan import Change, PlanSummary
@@ -16,6 +17,34 @@ LEFT = Change(MACHINES.address, MACHINES.type, MACHINES.name, "delete", None)
 RELATED = (
     "deleting Batch Compute Environment (dev-shop-embed): Cannot delete, found existing JobQueue relationship"
 )
+
+
+REPLACED = Change("aws_sagemaker_endpoint.rank", "aws_sagemaker_endpoint", "rank", "replace", None)
+EXISTS = (
+    "creating SageMaker AI Endpoint (dev-shop-rank): operation error SageMaker: CreateEndpoint, api error "
+    "ValidationException: Cannot create already existing endpoint "
+    '"arn:aws:sagemaker:us-east-1:111122223333:endpoint/dev-shop-rank".'
+)
+
+
+class Aws:
+    """SageMaker, which says of the endpoint what is in `said`, and at last that it is not there."""
+
+    def __init__(self, *said: str) -> None:
+        self.said = list(said)
+
+    def client(self, service: str) -> "Aws":
+        assert service == "sagemaker"
+        return self
+
+    def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
+        assert EndpointName == "dev-shop-rank"
+        if not self.said:
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": ""}}, "DescribeEndpoint")
+        return {"EndpointStatus": self.said.pop(0) if len(self.said) > 1 else self.said.pop()}
+
+
+AWS = Aws()
 
 
 def plan(*changes):
@@ -50,13 +79,19 @@ class Engine:
         return {"name": "value"}
 
 
-def apply(engine, destroy=False):
+def apply(engine, destroy=False, aws=AWS):
     slept: list[float] = []
     said: list[str] = []
     outputs = lingering.apply(
-        plan(MACHINES, QUEUE), engine, said.append, lambda _: None, destroy=destroy, sleep=slept.append
+        plan(MACHINES, QUEUE, REPLACED),
+        engine,
+        aws,
+        said.append,
+        lambda _: None,
+        destroy=destroy,
+        sleep=slept.append,
     )
-    assert len(said) == len(slept)
+    assert len(said) == sum(pause >= 5 for pause in slept)
     return outputs, slept
 
 
@@ -89,7 +124,7 @@ def test_any_other_failure_is_one(lines):
 
 
 def test_what_was_not_planned_is_not_done():
-    other = Change("aws_sagemaker_endpoint.rank", "aws_sagemaker_endpoint", "rank", "delete", None)
+    other = Change("aws_sagemaker_endpoint.other", "aws_sagemaker_endpoint", "other", "delete", None)
     engine = Engine([failed(RELATED)], [plan(LEFT, other)])
     with pytest.raises(EngineFailed, match="JobQueue relationship"):
         apply(engine)
@@ -101,3 +136,18 @@ def test_it_ends():
     with pytest.raises(EngineFailed, match="JobQueue relationship"):
         apply(engine)
     assert engine.done.count("apply") == len(lingering.PAUSES_SECONDS) + 1
+
+
+def test_an_endpoint_that_is_still_going_is_waited_for_and_made():
+    engine = Engine([failed(EXISTS), {"a": 1}], [plan(REPLACED)])
+    outputs, slept = apply(engine, aws=Aws("Deleting", "Deleting"))
+    assert (outputs, slept) == ({"a": 1}, [1.0, 1.0, 5.0])
+    assert engine.done == ["apply", "plan", "apply"]
+
+
+@pytest.mark.parametrize("status", ["Creating", "InService"])
+def test_an_endpoint_that_is_there_is_somebodys(status):
+    engine = Engine([failed(EXISTS)])
+    with pytest.raises(EngineFailed, match="already existing endpoint"):
+        apply(engine, aws=Aws(status))
+    assert engine.done == ["apply"]

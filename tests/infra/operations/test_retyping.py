@@ -42,6 +42,9 @@ COLD = {"ProductionVariants": [{"ServerlessConfig": {"MemorySizeInMB": 1024, "Ma
 SCALED = ["endpoint/dev-shop-rank/variant/AllTraffic"]
 
 
+UPDATED = ("update", "aws_sagemaker_endpoint", "rank")
+
+
 def plan(*changes: tuple[str, str, str]) -> PlanSummary:
     """A plan of changes, each an action, a type and a name."""
     made = tuple(Change(f"{type}.{name}", type, name, action, None) for action, type, name in changes)
@@ -51,13 +54,21 @@ def plan(*changes: tuple[str, str, str]) -> PlanSummary:
 def test_another_instance_type_for_what_is_scaled(make_stack):
     stack, account = make_stack(realtime(instance_type="ml.c5.xlarge")), Account("ml.m5.large", SCALED)
     refuse(stack, account)
-    assert retyped(stack, account) == {"rank": "dev-shop-rank"}
+    assert retyped(stack, plan(UPDATED), account) == {"rank": "dev-shop-rank"}
+    # One that is replaced takes its scaling along.
+    replaced = plan(
+        ("replace", "aws_sagemaker_endpoint", "rank"), ("replace", "aws_appautoscaling_target", "rank")
+    )
+    assert retyped(stack, replaced, account) == {}
+    refuse_both(stack, replaced, account)
 
 
 def test_scaling_and_instance_type_change_one_after_the_other(make_stack):
-    stack, account = make_stack(realtime(instance_type="ml.c5.xlarge")), Account("ml.m5.large", SCALED)
-    endpoint = ("update", "aws_sagemaker_endpoint", "rank")
+    stack = make_stack(realtime(instance_type="ml.c5.xlarge"), realtime("rank-big", autoscaling=None))
+    account = Account("ml.m5.large", SCALED)
+    endpoint = UPDATED
     refuse_both(stack, plan(endpoint), account)
+    refuse_both(stack, plan(endpoint, ("create", "aws_appautoscaling_target", "rank-big")), account)
     refuse_both(stack, plan(endpoint, ("update", "aws_appautoscaling_target", "other")), account)
     with pytest.raises(Misuse) as caught:
         refuse_both(
@@ -119,4 +130,4 @@ def test_every_endpoint_has_its_kind():
 def test_what_sagemaker_takes_with_its_scaling_in_place(make_stack, workload, account):
     stack = make_stack(workload)
     refuse(stack, account)
-    assert retyped(stack, account) == {}
+    assert retyped(stack, plan(UPDATED), account) == {}

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.blueprint import blueprint
 from infra.engines.events import ResourceEvent
+from infra.engines.plan import Change, PlanSummary
 from infra.errors import Misuse
 from infra.ledger import records
 from infra.operations import trials
@@ -56,6 +58,30 @@ class Account:
         return {"events": [{"message": "Traceback\n"}, {"message": "ValueError: no such label\n"}]}
 
 
+@dataclass
+class Kept:
+    """What the ledger has of one stack."""
+
+    left: frozenset[str] = frozenset()
+    records: tuple[Any, ...] = ()
+    writes: list[set[str]] = field(default_factory=list)
+
+    def unproven(self, stack: str) -> frozenset[str]:
+        assert stack == "shop"
+        return self.left
+
+    def write_unproven(self, stack: str, workloads: Any) -> None:
+        assert stack == "shop"
+        self.left = frozenset(workloads)
+        self.writes.append(set(workloads))
+
+    def of(self, stack: str) -> tuple[Any, ...]:
+        return self.records
+
+    def samples(self, stack: str) -> dict[str, Any]:
+        return {record.workload: {"tiny": {"request": "{}"}} for record in self.records}
+
+
 WORKLOADS = (realtime(), function(), serverless(), asynchronous(), multi_model())
 ENDPOINT, ALIAS = "aws_sagemaker_endpoint", "aws_lambda_alias"
 
@@ -74,8 +100,11 @@ def begun(
     said: list[str] = []
     seen: list[ResourceEvent] = []
     made = Trials(
+        stack.name,
         {record.workload: record for record in records(stack, keys)},
         told if samples is None else samples,
+        frozenset(),
+        Kept(),
         account,
         said.append,
     )
@@ -185,3 +214,72 @@ def test_without_a_sample_it_says_so(make_stack):
         ["rank: not asked, for its model has no sample.json"],
     )
     assert account.asked == []
+
+
+@dataclass
+class Deploy:
+    """A deploy of everything but what `asleep` names; `unproven` is what an earlier one left."""
+
+    stack: Any
+    account: Account
+    asleep: frozenset[str] = frozenset()
+    unproven: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.keys = {workload.name: "models/tiny/0/model.tar.gz" for workload in self.stack.workloads}
+        self.ledger = Kept(self.unproven, tuple(records(self.stack, self.keys)))
+
+    def begin(self, *changes: tuple[str, str]) -> Trials:
+        """`changes` are the plan's, each an action and an address."""
+        made = tuple(Change(address, *address.split("."), action, None) for action, address in changes)
+        plan = PlanSummary(made, len(made), 0, 0, empty=not made)
+        content = blueprint(self.stack, self.keys, self.asleep)
+        return Trials.begin(self.stack, content, plan, self.ledger, self.account, lambda _: None)
+
+    @property
+    def asked(self) -> list[str]:
+        return [name.removeprefix("dev-shop-") for name, _, _ in self.account.asked]
+
+
+def test_what_failed_is_asked_again_by_the_next_deploy_though_it_changes_nothing(make_stack):
+    broken = Deploy(make_stack(*WORKLOADS), Account(failing=frozenset({"dev-shop-rank"})))
+    made = [
+        ("create", f"{ENDPOINT}.rank"),
+        ("create", f"{ALIAS}.rank-small"),
+        ("create", f"{ENDPOINT}.queue"),
+    ]
+    first = broken.begin(*made)
+    assert broken.ledger.left == {"rank", "rank-small"}  # while it is under way, and where it is killed
+    watch = first.watching(lambda _: None)
+    for _, address in made:
+        watch(done(address))
+    assert first.check() and broken.ledger.left == {"rank"}
+    assert broken.begin().check() and broken.ledger.left == {"rank"}
+    broken.account.failing = frozenset()
+    assert broken.begin().check() == [] and broken.ledger.left == frozenset()
+    before = list(broken.asked)
+    assert broken.begin().check() == [] and broken.asked == before
+    assert sorted(before) == ["rank", "rank", "rank", "rank-small"]
+
+
+def test_what_is_taken_over_is_asked_though_no_event_tells_of_it(make_stack):
+    deploy = Deploy(make_stack(*WORKLOADS), Account())
+    assert deploy.begin(("import", f"{ENDPOINT}.rank")).check() == []
+    assert deploy.asked == ["rank"]
+
+
+def test_what_sleeps_is_asked_when_it_wakes(make_stack):
+    sleeping = Deploy(
+        make_stack(*WORKLOADS), Account(), frozenset({"rank"}), frozenset({"rank", "long-gone"})
+    )
+    assert sleeping.begin(("delete", f"{ENDPOINT}.rank")).check() == []
+    assert sleeping.asked == [] and sleeping.ledger.left == {"rank"}
+    sleeping.asleep = frozenset()
+    assert sleeping.begin().check() == []
+    assert sleeping.asked == ["rank"] and sleeping.ledger.left == frozenset()
+
+
+def test_where_nothing_is_due_nothing_is_written(make_stack):
+    deploy = Deploy(make_stack(*WORKLOADS), Account())
+    assert deploy.begin().check() == []
+    assert deploy.ledger.writes == [] and deploy.asked == []
