@@ -1,5 +1,6 @@
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,3 +46,19 @@ def test_the_partition_of_a_region():
     assert naming.partition("cn-north-1") == "aws-cn"
     assert naming.partition("us-gov-west-1") == "aws-us-gov"
     assert naming.partition("eu-west-1") == "aws"
+
+
+@pytest.mark.parametrize(
+    ("resource", "owner"),
+    [
+        ("c", "c"),
+        ("c-invocations", "c"),
+        ("c-big", "c-big"),
+        ("c-big-invocations", "c-big"),
+        ("c-bigger", "c"),
+        ("cc", None),
+        ("d-c", None),
+    ],
+)
+def test_a_resource_is_of_the_workload_with_the_longest_name_that_begins_it(resource, owner):
+    assert naming.owner(resource, ["c", "c-big"]) == naming.owner(resource, ["c-big", "c"]) == owner

@@ -30,10 +30,19 @@ def plan(*changes: tuple[str, str, str]) -> PlanSummary:
         ([("delete", MACHINES, "nightly-spot")], ["dev-shop-nightly"]),
         ([("update", MACHINES, "nightly-spot")], []),
         ([("replace", MACHINES, "other-spot")], []),
+        ([("replace", MACHINES, "nightly-large-spot")], []),
         ([("replace", "aws_batch_job_definition", "nightly")], []),
         ([("delete", MACHINES, "nightly-spot"), ("delete", QUEUE, "nightly")], []),
     ],
-    ids=["replaced", "one of two goes", "changed in place", "another's", "the definition", "all of it goes"],
+    ids=[
+        "replaced",
+        "one of two goes",
+        "changed in place",
+        "another's",
+        "one's whose name begins alike",
+        "the definition",
+        "all of it goes",
+    ],
 )
 def test_only_where_machines_go_and_the_queue_stays(make_stack, changes, queues):
     assert draining.queues(make_stack(realtime(), NIGHTLY), plan(*changes)) == queues

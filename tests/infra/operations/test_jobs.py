@@ -142,7 +142,12 @@ def queue(*names: str) -> dict:
     }
 
 
-PLANNED = Blueprint((Resource("aws_batch_compute_environment", "embed-spot", {"name": "embed-spot-1"}),))
+PLANNED = Blueprint(
+    (
+        Resource("aws_batch_compute_environment", "embed-spot", {"name": "embed-spot-1"}),
+        Resource("aws_batch_compute_environment", "embed-nightly-spot", {"name": "another job's"}),
+    )
+)
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,21 @@ def test_a_plan_says_that_the_stack_sleeps_and_leaves_it_so(stack, connection):
     ]
 
 
+def test_what_goes_while_it_sleeps_is_forgotten(make_stack, connection):
+    connection.ledger.write_asleep("shop", {"rank", "rank-small"})
+    sleepers.forget(make_stack(function()), connection)
+    assert connection.ledger.asleep("shop") == {"rank-small"}
+
+
+def test_another_kind_under_its_name_is_awake(make_stack, connection):
+    connection.ledger.write_asleep("shop", {"rank", "rank-small"})
+    changed = make_stack(function("rank"), function())
+    assert sleepers.of(changed, connection) == {"rank-small"}
+    sleepers.forget(changed, connection)
+    connection.ledger.write("shop", records(changed, {**KEYS, "rank": "models/tiny/2/function.zip"}))
+    assert sleepers.of(changed, connection) == {"rank-small"}
+
+
 def test_what_sleeps_is_not_asked(connection):
     connection.ledger.write_asleep("shop", {"rank", "rank-small"})
     with pytest.raises(

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from infra.engines.terraform.state import State, parse
+from infra.engines.terraform.state import State, parse, untainted
 from infra.errors import TerraformError
 
 
@@ -72,3 +72,19 @@ def test_what_is_no_state_is_refused(text: str) -> None:
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(TerraformError, match=r"has state format 5, only 4 is read"):
         parse('{"version": 5}', "here.tfstate")
+
+
+def test_what_is_whole_is_not_to_be_replaced_and_all_else_stays() -> None:
+    def one(name: str) -> dict[str, object]:
+        return {
+            "mode": "managed",
+            "type": "t",
+            "name": name,
+            "instances": [{"status": "tainted", **instance(id=name)}],
+        }
+
+    before = {"version": 4, "serial": 7, "lineage": "l", "resources": [one("a"), one("b")]}
+    after = json.loads(untainted(json.dumps(before), {"t.a"}))
+    assert after["resources"][0]["instances"] == [instance(id="a")]
+    assert after["resources"][1] == one("b")
+    assert (after["serial"], after["lineage"]) == (8, "l")
