@@ -23,7 +23,12 @@ RUNTIME_API = Path(__file__).with_name("runtime_api.py")
 """What takes its place for a function that brings a runtime of its own."""
 
 INIT_SECONDS = 10
-"""What Lambda gives the initialisation before it counts against the function's timeout."""
+"""What Lambda gives the initialisation. One that takes longer is begun anew with the first invocation, as a part of it
+and of its timeout (Lambda Developer Guide, 'Init phase'): what loads for longer than both is never there. The first 10
+seconds, which are for nothing then, are not waited for here."""
+
+PREPARE_SECONDS = 130
+"""The same for provisioned concurrency, where the function's timeout is not longer."""
 
 MEMORY_POLL_SECONDS = 0.05
 MEGABYTE = 1024 * 1024
@@ -98,11 +103,17 @@ class Sandbox:
         first, self._new = self._new, False
         self._write(f"START RequestId: {request_id} Version: {version}")
         try:
-            error, started = self._initialise(request_id) if first else (None, time.monotonic())
+            timeout = self._program.timeout_seconds
+            error, started = (
+                self._initialise(request_id, max(INIT_SECONDS, timeout))
+                if first
+                else (None, time.monotonic())
+            )
             payload = None
             if error is None:
+                again = self._init_seconds if first and self._init_seconds else 0.0
                 started = time.monotonic()
-                payload, error = self._run(request_id, arn, event)
+                payload, error = self._run(request_id, arn, event, again if again > INIT_SECONDS else 0.0)
                 payload = b"".join(parts).decode(errors="replace") if parts else payload
             self._sample_memory()
         finally:
@@ -130,7 +141,7 @@ class Sandbox:
         self._tail, self._new = [], False
         self._enter_state(busy=True)
         try:
-            error, _ = self._initialise("")
+            error, _ = self._initialise("", max(PREPARE_SECONDS, self._program.timeout_seconds))
             self._sample_memory()
         finally:
             self._enter_state(busy=False)
@@ -208,8 +219,7 @@ class Sandbox:
         self._tail.append(line)
         self._log.write(line)
 
-    def _initialise(self, request_id: str) -> tuple[dict[str, Any] | None, float]:
-        allowed = INIT_SECONDS + self._program.timeout_seconds
+    def _initialise(self, request_id: str, allowed: float) -> tuple[dict[str, Any] | None, float]:
         response, error = self._await("init", request_id, self._started + allowed, self._started)
         self._init_seconds = time.monotonic() - self._started
         if error is None and response is not None and "error" in response:
@@ -217,8 +227,11 @@ class Sandbox:
             self.stop()
         return error, self._started
 
-    def _run(self, request_id: str, arn: str, event: str) -> tuple[str | None, dict[str, Any] | None]:
-        timeout = self._program.timeout_seconds
+    def _run(
+        self, request_id: str, arn: str, event: str, spent_seconds: float
+    ) -> tuple[str | None, dict[str, Any] | None]:
+        """`spent_seconds` of its time are over."""
+        timeout = self._program.timeout_seconds - spent_seconds
         request = {"id": request_id, "arn": arn, "event": event, "deadline": time.time() + timeout}
         line = (json.dumps(request) + "\n").encode()
         assert self._requests is not None

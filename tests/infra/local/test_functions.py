@@ -176,6 +176,14 @@ def test_a_result_that_is_not_json(function, invoke, what):
     assert (answer["FunctionError"], error["errorType"]) == ("Unhandled", "Runtime.MarshalError")
 
 
+def test_what_loads_for_longer_than_ten_seconds_and_its_timeout_never_answers(make_function, functions):
+    name = make_function("import time\ntime.sleep(20)\n\ndef handler(event, context): return 1\n", Timeout=2)
+    answer = functions.invoke(FunctionName=name, Payload=b"{}", LogType="Tail")
+    error = json.loads(answer["Payload"].read())
+    assert answer["FunctionError"] == "Unhandled"
+    assert error["errorMessage"].endswith("Task timed out after 2.00 seconds")
+
+
 def test_the_timeout_ends_the_process(function, invoke):
     pid = invoke(function)[1]["pid"]
     started = time.monotonic()
