@@ -1,5 +1,7 @@
 """Scaling that is taken off an endpoint for as long as SageMaker wants it so, and put back as it was."""
 
+import datetime
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +11,9 @@ from infra.naming import VARIANT
 
 Say = Callable[[str], None]
 Description = Mapping[str, Any]
+
+_SET = re.compile(r"^Setting desired instance count to (\d+)\.")
+"""What an activity says that it did: it has no field for it."""
 
 _NAMESPACE = {"ServiceNamespace": "sagemaker"}
 _TARGET = ("ResourceId", "ScalableDimension", "MinCapacity", "MaxCapacity", "SuspendedState", "Tags")
@@ -41,6 +46,18 @@ def targets(endpoint: str, connection: Connection) -> list[Description]:
         "ScalableTargets"
     ]
     return found
+
+
+def changes(endpoint: str, connection: Connection) -> list[tuple[datetime.datetime, int]]:
+    """When its scaling gave an endpoint how many instances, in their order; AWS remembers six weeks of it."""
+    pages = connection.client("application-autoscaling").get_paginator("describe_scaling_activities")
+    found = []
+    for page in pages.paginate(**_NAMESPACE, ResourceId=f"endpoint/{endpoint}/variant/{VARIANT}"):
+        for activity in page["ScalingActivities"]:
+            wanted = _SET.search(activity["Description"])
+            if wanted is not None and activity["StatusCode"] == "Successful":
+                found.append((activity.get("EndTime", activity["StartTime"]), int(wanted[1])))
+    return sorted(found)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from infra.blueprint import metrics
 from infra.connection import Connection
 from infra.ledger import Deployed
 from infra.naming import ALIAS
-from infra.operations import endpoints
+from infra.operations import endpoints, scaling
 
 _HOUR = 3600
 _MICROSECONDS = 1_000_000
@@ -33,7 +33,8 @@ Spending = Callable[[Deployed, Connection, datetime.datetime], list[Purchase] | 
 def this_month(record: Deployed, connection: Connection, now: datetime.datetime) -> Decimal | None:
     """USD since the first of the month, or since it was last made; None where that is not known, or not priced.
 
-    Instances are counted as they are now, all the while. Data, logs, alarms and storage are not in it.
+    Instances are counted as their scaling set them, and else as they are now. Data, logs, alarms and storage are not in
+    it.
     """
     bought = SPENT[record.kind](record, connection, now)
     if bought is None:
@@ -49,13 +50,29 @@ def _catalog() -> PriceCatalog:
 
 
 def _instances(record: Deployed, connection: Connection, now: datetime.datetime) -> list[Purchase] | None:
-    found = endpoints.describe(record.name, connection.client("sagemaker"))
+    sagemaker = connection.client("sagemaker")
+    found = endpoints.describe(record.name, sagemaker)
     if found is None or record.instance_type is None:
         return None
     count = sum(variant.get("CurrentInstanceCount", 0) for variant in found.get("ProductionVariants", ()))
-    hours = _seconds_since(found["CreationTime"], now) / _HOUR
+    made = found["CreationTime"]
+    steps = [
+        (moment, wanted) for moment, wanted in scaling.changes(record.name, connection) if moment >= made
+    ]
+    if steps:
+        serving = endpoints.describe_configuration(found["EndpointConfigName"], sagemaker) or {}
+        began_with = serving.get("ProductionVariants", [{}])[0].get("InitialInstanceCount", count)
+        # What somebody has set by hand since the last of them is what there is now.
+        steps = [(made, began_with), *steps[:-1], (steps[-1][0], count)]
+    else:
+        steps = [(made, count)]
+    ends = [moment for moment, _ in steps[1:]] + [now]
+    seconds = sum(
+        (_seconds_since(since, end, now) * there for (since, there), end in zip(steps, ends, strict=True)),
+        Decimal(),
+    )
     region, kind = connection.environment.region, record.instance_type
-    return [InstanceHours(region=region, instance_type=kind, hours=hours, count=count)]
+    return [InstanceHours(region=region, instance_type=kind, hours=seconds / _HOUR, count=1)]
 
 
 def _serverless(record: Deployed, connection: Connection, now: datetime.datetime) -> list[Purchase] | None:
@@ -72,7 +89,7 @@ def _serverless(record: Deployed, connection: Connection, now: datetime.datetime
     used = Decimal(str(_sum(connection, now, place, "ModelLatency"))) / _MICROSECONDS
     bought: list[Purchase] = [ServerlessInference(region=region, memory_gb=memory_gb, seconds=used)]
     if ready := settings.get("ProvisionedConcurrency"):
-        seconds = _seconds_since(found["CreationTime"], now)
+        seconds = _seconds_since(found["CreationTime"], now, now)
         bought.append(
             ServerlessProvisionedConcurrency(
                 region=region, memory_gb=memory_gb, seconds=seconds, concurrency=ready
@@ -112,7 +129,7 @@ def _function(record: Deployed, connection: Connection, now: datetime.datetime) 
                     region=region,
                     concurrency=one["RequestedProvisionedConcurrentExecutions"],
                     memory_mb=memory_mb,
-                    hours=_seconds_since(since, now) / _HOUR,
+                    hours=_seconds_since(since, now, now) / _HOUR,
                     architecture=architecture,
                 )
             )
@@ -134,9 +151,9 @@ def _begin(now: datetime.datetime) -> datetime.datetime:
     return now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def _seconds_since(moment: datetime.datetime, now: datetime.datetime) -> Decimal:
-    """Of this month, since `moment`."""
-    return Decimal(str(max(0.0, (now - max(moment, _begin(now))).total_seconds())))
+def _seconds_since(moment: datetime.datetime, end: datetime.datetime, now: datetime.datetime) -> Decimal:
+    """Of the month that `now` is in, from `moment` to `end`."""
+    return Decimal(str(max(0.0, (end - max(moment, _begin(now))).total_seconds())))
 
 
 def _sum(connection: Connection, now: datetime.datetime, place: metrics.Place, metric: str) -> float:

@@ -27,6 +27,16 @@ class Aws:
     ) -> None:
         self.created, self.count, self.ready, self.there, self.sums = created, count, ready, there, sums
         self.asked: list[dict[str, Any]] = []
+        self.activities: list[dict[str, Any]] = []
+
+    def get_paginator(self, operation: str) -> Any:
+        assert operation == "describe_scaling_activities"
+        return self
+
+    def paginate(self, ServiceNamespace: str, ResourceId: str) -> Any:
+        assert (ServiceNamespace, ResourceId) == ("sagemaker", "endpoint/dev-shop-one/variant/AllTraffic")
+        yield {"ScalingActivities": self.activities[:1]}
+        yield {"ScalingActivities": self.activities[1:]}
 
     def client(self, _service: str) -> "Aws":
         return self
@@ -39,7 +49,8 @@ class Aws:
 
     def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:
         ready = {"ProvisionedConcurrency": self.ready} if self.ready else {}
-        return {"ProductionVariants": [{"ServerlessConfig": {"MemorySizeInMB": 2048, **ready}}]}
+        variant = {"ServerlessConfig": {"MemorySizeInMB": 2048, **ready}, "InitialInstanceCount": 1}
+        return {"ProductionVariants": [variant]}
 
     def get_function_configuration(self, FunctionName: str) -> dict[str, Any]:
         if not self.there:
@@ -75,6 +86,34 @@ def test_an_endpoint_costs_its_instances_since_it_was_made_or_the_month_began(ki
     assert spent(Aws(created=FIRST - datetime.timedelta(days=90)), kind) == round(hour * HOURS, 2)
     assert spent(Aws(created=NOW - datetime.timedelta(hours=10), count=3), kind) == Decimal("3.45")
     assert spent(Aws(count=0), kind) == 0
+
+
+def set_to(count: int, hours_ago: float, status: str = "Successful") -> dict[str, Any]:
+    moment = NOW - datetime.timedelta(hours=hours_ago)
+    text = f"Setting desired instance count to {count}."
+    return {"Description": text, "StatusCode": status, "StartTime": moment, "EndTime": moment}
+
+
+@pytest.mark.parametrize(
+    ("activities", "made_hours_ago", "now", "instance_hours"),
+    [
+        # It began with one, had three for ten hours, and has none now.
+        ([set_to(0, 20), set_to(3, 30)], 100, 0, 70 * 1 + 10 * 3),
+        ([set_to(9, 25, "Failed"), set_to(0, 20), set_to(3, 30)], 100, 0, 70 * 1 + 10 * 3),
+        # What was done to an endpoint of that name before is not its.
+        ([set_to(5, 200), set_to(0, 150)], 100, 2, 200),
+        # Somebody has set it by hand since.
+        ([set_to(2, 10)], 20, 4, 10 * 1 + 10 * 4),
+        # The month began with two, 492 hours ago.
+        ([set_to(1, 2), set_to(2, 600)], 5000, 1, 490 * 2 + 2 * 1),
+        # Other things are done to a target, too.
+        ([{**set_to(7, 5), "Description": "Updating min capacity to 7."}], 10, 1, 10),
+    ],
+)
+def test_what_was_scaled_costs_what_it_had(activities, made_hours_ago, now, instance_hours):
+    aws = Aws(created=NOW - datetime.timedelta(hours=made_hours_ago), count=now)
+    aws.activities = activities
+    assert spent(aws, "AsyncEndpoint") == round(Decimal("0.115") * instance_hours, 2)
 
 
 def test_a_type_without_a_price_is_not_known_and_not_zero():
