@@ -1,18 +1,16 @@
 """How many instance-hours a workload that scales is expected to take: its own policy, simulated over its usage."""
 
-import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from cost import UsageProfile, machines
-from cost.errors import InvalidUsage
 from cost.simulation.capacity import Backlog, Tracking
-from cost.simulation.traffic import shaped, traced
-from cost.usage import is_trace
 from infra.bill.month import Month
+from infra.bill.traffic import NUMPY as NUMPY
+from infra.bill.traffic import SEED, arriving, described
+from infra.bill.traffic import has as has
 from infra.workloads import (
     AsyncEndpoint,
     InstanceEndpoint,
@@ -20,14 +18,6 @@ from infra.workloads import (
     RealtimeEndpoint,
     TargetTracking,
 )
-
-if TYPE_CHECKING:
-    from cost.simulation.traffic import Traffic
-
-SEED: Final = 0
-NUMPY: Final = "numpy is not installed; run: python -m pip install numpy"
-UNTOLD: Final = "constant"
-"""The shape of a usage that names none: an assumption, which is said."""
 
 
 @dataclass(frozen=True)
@@ -61,32 +51,13 @@ def expected(
         )
     if not has_numpy():
         return Expected(None, f"not expected: what its scaling comes to is simulated, and {NUMPY}")
-    traffic = _traffic(workload, usage, month)
-    minutes = made(workload, policy, usage).over(traffic.counts(SEED)).billed
-    hours = Decimal(int(minutes.sum())) / 60
-    shape = f"{usage.traffic or UNTOLD} traffic" + (
-        "" if usage.traffic else " (assumed: its usage names none)"
-    )
+    minutes = made(workload, policy, usage).over(arriving(workload, usage, month).counts(SEED)).billed
+    hours = int(minutes.sum()) * month.hours / len(minutes)
     return Expected(
         hours,
-        f"expected {hours:,.1f} instance-hours: its own policy, simulated over a month of {shape}, seed {SEED}",
+        f"expected {hours:,.1f} instance-hours: its own policy, simulated over a month of {described(usage)}, "
+        f"seed {SEED}",
     )
-
-
-def has(module: str) -> bool:
-    """Whether a library is installed; it is not loaded."""
-    return importlib.util.find_spec(module) is not None
-
-
-def _traffic(workload: InstanceEndpoint, usage: UsageProfile, month: Month) -> "Traffic":
-    minutes, requests = int(month.hours * 60), float(usage.requests_per_month)
-    named = usage.traffic or UNTOLD
-    try:
-        if is_trace(named):
-            return traced(Path(named), minutes, requests)
-        return shaped(named, requests, minutes, SEED)
-    except InvalidUsage as error:
-        raise month.wrong(workload, str(error)) from None
 
 
 def _tracking(_workload: InstanceEndpoint, policy: TargetTracking, _usage: UsageProfile) -> Tracking:

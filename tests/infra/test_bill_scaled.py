@@ -101,6 +101,15 @@ def test_traffic_that_is_not_told_is_constant_and_said_to_be_assumed() -> None:
     assert "constant traffic (assumed: its usage names none)" in found.notes[0]
 
 
+@pytest.mark.parametrize("length", ["730.016", "0.001", "0.5", "743.999"])
+def test_a_month_with_a_part_of_a_minute_never_costs_less_than_its_least(length: str) -> None:
+    """Two instances that never scale, for every part of an hour: cut to whole minutes, 730.016 hours were 730."""
+    two = TargetTracking(min_capacity=2, max_capacity=4, invocations_per_instance=200)
+    told = stack(endpoint(autoscaling=two), {"requests_per_month": 0})
+    (found,) = bill(told, CATALOG, D(length)).workloads
+    assert hours(found) == 2 * D(length) and found.expected == found.minimum
+
+
 def test_a_backlog_goes_to_zero_between_bursts() -> None:
     usage = {"requests_per_month": 2_000, "duration_ms": 3000, "traffic": "bursty"}
     found = of(waking(), usage)
