@@ -29,6 +29,7 @@ def batch(workload: BatchJob, month: Month) -> WorkloadBill:
         kind=type(workload).__name__,
         minimum=month.estimate(*rest, *watched),
         expected=None if expected is None else month.estimate(*expected, *used, *watched),
+        at_least=month.estimate(*rest, *used, *watched) if used and expected is None else None,
         maximum=month.estimate(*_full(workload, environments, month), *used, *watched),
         rates=tuple(_rates(environments, month)),
         notes=month.durations(workload),

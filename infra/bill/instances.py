@@ -101,6 +101,7 @@ def _bill(workload: InstanceEndpoint, month: Month, used: list[Purchase], *rates
         kind=type(workload).__name__,
         minimum=at(least),
         expected=expected,
+        at_least=at(least, *used) if usage is not None and expected is None else None,
         maximum=at(most, *used),
         rates=(
             *volume,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from cost import Estimate, PriceCatalog, Purchase, Rate, UsageProfile
 from cost.amount import plain
@@ -12,6 +13,18 @@ from infra.stack import Stack
 from infra.workloads import Workload
 from model_packaging import profile
 from model_packaging.profile import Answered
+
+
+class Calls(NamedTuple):
+    """Requests of a month, and how many milliseconds each runs."""
+
+    requests: Decimal
+    duration_ms: Decimal
+
+    @property
+    def seconds(self) -> Decimal:
+        """How long they run together: AWS bills whole milliseconds of each."""
+        return self.requests * self.duration_ms.to_integral_value("ROUND_CEILING") / 1000
 
 
 @dataclass(frozen=True)
@@ -50,9 +63,7 @@ class Month:
         except InvalidUsage as error:
             raise self.wrong(workload, str(error)) from None
 
-    def requests(
-        self, workload: Workload, longest_seconds: int, whose: str
-    ) -> tuple[Decimal, Decimal] | None:
+    def requests(self, workload: Workload, longest_seconds: int, whose: str) -> Calls | None:
         """Requests a month and the milliseconds of each, for what is billed by its duration; None without usage.
 
         `longest_seconds` is after which AWS ends a request, and `whose` the words for that limit. A duration that the
@@ -73,7 +84,7 @@ class Month:
                 workload,
                 f"duration_ms is {plain(duration_ms)}, above {whose} of {plain(limit)} ms; write less",
             )
-        return usage.requests_per_month, duration_ms
+        return Calls(usage.requests_per_month, duration_ms)
 
     def durations(self, workload: Workload) -> tuple[str, ...]:
         """What the duration of a request rests on, where the usage tells none: notes for the bill."""
@@ -89,7 +100,7 @@ class Month:
         found = profile.read(workload.models[0].directory(self.stack.base))
         return None if found is None else found.handler
 
-    def at_a_time(self, workload: Workload, calls: tuple[Decimal, Decimal], most: int, limit: str) -> None:
+    def at_a_time(self, workload: Workload, calls: Calls, most: int, limit: str) -> None:
         """Raise `InvalidEnvironment` where `calls` need more at a time than `most`, which `limit` names.
 
         Spread evenly over the month, which is when they need the least.

@@ -172,7 +172,7 @@ def test_scaled_provisioned_concurrency_spans_from_minimum_to_maximum() -> None:
     )
     ready = "SageMaker Serverless provisioned concurrency (2 GB)"
     assert (lines(found.minimum)[ready], lines(found.maximum)[ready]) == (D("26.28"), D("105.12"))
-    assert found.expected is None
+    assert found.expected is not None and lines(found.expected)[ready] == D("26.28")
 
 
 def test_a_function_that_is_kept_ready_costs_at_rest_and_less_per_call() -> None:
