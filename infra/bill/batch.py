@@ -2,17 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Final
 
 from cost import EbsStorage, LogsIngested, Purchase, Rate, S3Requests
 from infra.bill.alarms import alarms
 from infra.bill.month import Month
-from infra.bill.offers import Offer, cheapest, cheapest_for, dearest, markets
+from infra.bill.offers import VOLUME_GB, Offer, cheapest, cheapest_for, dearest, markets
 from infra.bill.statement import WorkloadBill
 from infra.workloads import BatchJob
-
-VOLUME_GB: Final = 100
-"""What each machine's volume has."""
 
 
 def batch(workload: BatchJob, month: Month) -> WorkloadBill:

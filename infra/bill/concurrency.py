@@ -115,12 +115,18 @@ def _simulated(
     if limit is not None:
         served = min(served, limit * month.seconds)
     kept = min(seconds * _share(within, whole), ready, served)
+    note = _told(policy, ready / month.seconds, usage)
+    if served < seconds:
+        note += (
+            f"; of that AWS refuses {1 - served / seconds:.1%}, in minutes of up to {busy.max() / _MINUTE:,.1f} at a "
+            f"time, above the {limit} of max_concurrency"
+        )
     return Split(
         provisioned=ready / month.seconds,
         within=kept,
         beyond=served - kept,
         refused=seconds - served,
-        note=_told(policy, ready / month.seconds, usage),
+        note=note,
     )
 
 

@@ -23,7 +23,10 @@ _LONGEST_SECONDS = 60
 
 
 def serverless(workload: ServerlessEndpoint, month: Month) -> WorkloadBill:
-    """Nothing but what is provisioned at rest; at most, `max_concurrency` that is busy all month."""
+    """Nothing but what is provisioned at rest; at most, `max_concurrency` that is busy all month.
+
+    What is busy is cheaper provisioned than not, for most memory sizes: so the most may be beside the least of it.
+    """
     region, memory_gb = month.region, workload.memory_mb // 1024
     kept = workload.provisioned_concurrency or 0
     least, most = lowest(workload.autoscaling, kept), highest(workload.autoscaling, kept)
@@ -57,13 +60,14 @@ def serverless(workload: ServerlessEndpoint, month: Month) -> WorkloadBill:
     notes = month.durations(workload)
     if calls:
         month.at_a_time(workload, calls, workload.max_concurrency, "max_concurrency")
-        served = split(workload, month, calls.seconds)
+        served = split(workload, month, calls.seconds, workload.max_concurrency)
         if isinstance(served, Split):
             expected = of(served, *used)
         else:
             # What is provisioned costs less per second, so no month is cheaper than one in which all calls run there.
             at_least = of(Split(Decimal(least), calls.seconds, Decimal(0)), *used)
         notes += (served.note,) if served.note else ()
+    full = workload.max_concurrency * month.seconds
     thousand = ServerlessInference(region=region, memory_gb=memory_gb, seconds=1000)
     return WorkloadBill(
         name=workload.name,
@@ -71,7 +75,7 @@ def serverless(workload: ServerlessEndpoint, month: Month) -> WorkloadBill:
         minimum=at(least, Decimal(0)),
         expected=expected,
         at_least=at_least,
-        maximum=at(most, workload.max_concurrency * month.seconds, *used),
+        maximum=max(at(least, full, *used), at(most, full, *used), key=lambda most: most.total.usd or 0),
         rates=(
             month.rate(f"per 1,000 requests of 1 s at {workload.memory_mb} MB", thousand),
             month.rate("data in and out, per GB", ServerlessData(region=region, gb=1)),

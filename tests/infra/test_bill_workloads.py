@@ -25,7 +25,7 @@ from infra import (
     TargetTracking,
 )
 from infra.bill import Bill, WorkloadBill, bill
-from infra.bill.batch import VOLUME_GB
+from infra.bill.offers import VOLUME_GB
 from infra.blueprint import batch_machines
 from infra.errors import InvalidEnvironment
 from infra.workloads import Workload
@@ -171,8 +171,36 @@ def test_scaled_provisioned_concurrency_spans_from_minimum_to_maximum() -> None:
         usage,
     )
     ready = "SageMaker Serverless provisioned concurrency (2 GB)"
-    assert (lines(found.minimum)[ready], lines(found.maximum)[ready]) == (D("26.28"), D("105.12"))
+    assert lines(found.minimum)[ready] == D("26.28")
     assert found.expected is not None and lines(found.expected)[ready] == D("26.28")
+
+
+def test_the_dearest_month_of_scaled_concurrency_may_be_beside_the_least_of_it() -> None:
+    """Ten of 2 GB all month: one ready (26.28) and busy (61.23), nine on demand (946.08), and two alarms.
+
+    All ten provisioned are 262.80 and 612.32: a busy second at 0.0000333 instead of 0.00004.
+    """
+    scaling = TargetTracking(min_capacity=1, max_capacity=10, utilization=0.7)
+    endpoint = ServerlessEndpoint(
+        "small",
+        model=MODEL,
+        memory_mb=2048,
+        max_concurrency=10,
+        provisioned_concurrency=1,
+        autoscaling=scaling,
+    )
+    assert one(endpoint).maximum.total.usd == D("1033.79")
+
+
+def test_what_comes_above_max_concurrency_is_refused_and_not_billed() -> None:
+    """10,000,000 s in business hours are up to 13.3 at a time: 4,088,631 s find one of the five, at 0.00004."""
+    usage = {"requests_per_month": 10_000_000, "duration_ms": 1000, "traffic": "business-hours"}
+    found = one(ServerlessEndpoint("small", model=MODEL, memory_mb=2048, max_concurrency=5), usage)
+    assert found.expected is not None and found.expected.total.usd == D("163.55")
+    assert found.notes == (
+        "expected over a month of business-hours traffic, minute by minute; of that AWS refuses 59.1%, in minutes of "
+        "up to 13.3 at a time, above the 5 of max_concurrency",
+    )
 
 
 def test_a_function_that_is_kept_ready_costs_at_rest_and_less_per_call() -> None:
@@ -236,6 +264,13 @@ def test_a_job_costs_nothing_at_rest_and_at_most_both_of_its_environments() -> N
     (spot, *_) = found.maximum.lines
     assert spot.quantity == 3650
     assert "an order of magnitude" in spot.note and spot.confidence == "C"
+
+
+def test_small_machines_can_be_the_dearest_since_each_has_a_volume() -> None:
+    """16 vCPUs are eight m5.large (8 x 730 x 0.0375 = 219.00, and 800 GB at 0.08) or four c5.xlarge (242.94 + 32.00)."""
+    both = job(instance_types=["m5.large", "c5.xlarge"], on_demand_fallback=False)
+    assert one(both).maximum == one(job(instance_types=["m5.large"], on_demand_fallback=False)).maximum
+    assert lines(one(both).maximum) == {"m5.large on EC2 spot": D("219.00"), "EBS gp3 volumes": D("64.00")}
 
 
 @pytest.mark.parametrize(
@@ -366,6 +401,74 @@ def test_the_minimum_is_at_most_the_maximum_and_both_grow_with_what_is_allowed(
     small, large = totals(scaled(kind, least, more, vcpus)), totals(scaled(kind, least, more + 1, vcpus + 9))
     assert small[0] <= small[1] <= large[1]
     assert small[0] <= large[0]
+
+
+usages = st.fixed_dictionaries(
+    {
+        "requests_per_month": st.integers(0, 30_000_000),
+        "duration_ms": st.integers(1, 3000),
+        "traffic": st.sampled_from(["constant", "diurnal", "business-hours", "bursty"]),
+    },
+    optional={name: st.integers(0, 5000) for name in ("payload_kb", "response_kb", "log_kb")},
+)
+machine_types = st.lists(
+    st.sampled_from(["m5.large", "m5.xlarge", "c5.large", "c5.xlarge", "c5.2xlarge", "g5.xlarge"]),
+    min_size=1,
+    max_size=3,
+    unique=True,
+)
+
+
+def concurrency(least: int, more: int, fixed: bool) -> dict[str, Any]:
+    if fixed:
+        return {"provisioned_concurrency": least}
+    scaling = TargetTracking(min_capacity=least, max_capacity=least + more, utilization=0.7)
+    return {"provisioned_concurrency": least, "autoscaling": scaling}
+
+
+used_workloads = st.one_of(
+    st.builds(
+        lambda kind, least, more: scaled(kind, least, more, 8), st.sampled_from([0, 1, 2, 4]), counts, counts
+    ),
+    st.builds(
+        lambda memory, least, more, fixed, spare: ServerlessEndpoint(
+            "one",
+            model=MODEL,
+            memory_mb=memory,
+            max_concurrency=least + more + spare,
+            **concurrency(least, more, fixed),
+        ),
+        st.just(2048),
+        counts,
+        counts,
+        st.booleans(),
+        counts,
+    ),
+    st.builds(
+        lambda types, vcpus, spot: job(
+            instance_types=types, max_vcpus=vcpus, spot=spot, on_demand_fallback=False
+        ),
+        machine_types,
+        st.integers(2, 128),
+        st.booleans(),
+    ),
+)
+
+
+@settings(deadline=None, max_examples=80)
+@given(used_workloads, usages)
+def test_what_is_expected_is_between_the_minimum_and_the_maximum(
+    workload: Workload, usage: dict[str, Any]
+) -> None:
+    try:
+        found = one(workload, usage)
+    except InvalidEnvironment:
+        return  # more than it can serve
+    least, counted, most = (each.total.usd for each in (found.minimum, found.counted, found.maximum))
+    assert least is not None and counted is not None and most is not None
+    assert least <= counted
+    # Each line is rounded to the cent.
+    assert found.follows or counted <= most + D("0.02")
 
 
 @pytest.mark.parametrize(
