@@ -115,7 +115,7 @@ def _simulated(
     if limit is not None:
         served = min(served, limit * month.seconds)
     kept = min(seconds * _share(within, whole), ready, served)
-    note = _told(policy, ready / month.seconds, usage)
+    note = _told(policy, ready / month.seconds, described(usage, traffic))
     if served < seconds:
         note += (
             f"; of that AWS refuses {1 - served / seconds:.1%}, in minutes of up to {busy.max() / _MINUTE:,.1f} at a "
@@ -134,10 +134,10 @@ def _share(part: "NDArray[Any]", whole: "np.float64") -> Decimal:
     return Decimal(str(round(float(part.sum() / whole), 12))) if whole else Decimal(1)
 
 
-def _told(policy: Fixed | Utilization, provisioned: Decimal, usage: UsageProfile) -> str:
+def _told(policy: Fixed | Utilization, provisioned: Decimal, traffic: str) -> str:
     if isinstance(policy, Fixed):
-        return f"expected over a month of {described(usage)}, minute by minute"
+        return f"expected over a month of {traffic}, minute by minute"
     return (
         f"expected with {provisioned:,.1f} of provisioned concurrency on average: its own policy, simulated over a "
-        f"month of {described(usage)}, seed {SEED}"
+        f"month of {traffic}, seed {SEED}"
     )

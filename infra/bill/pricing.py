@@ -16,6 +16,7 @@ from cost import (
     S3Storage,
     SnsDeliveries,
 )
+from infra.bill import traffic
 from infra.bill.alarms import alarms
 from infra.bill.batch import batch
 from infra.bill.functions import function
@@ -64,6 +65,8 @@ def bill(
             f"A month has {hours_per_month} hours; allowed is above 0 to {_LONGEST_MONTH}: write 730."
         )
     month = Month(stack, catalog, hours_per_month)
+    for workload in stack.workloads:
+        traffic.check(workload, month)
     return Bill(
         stack=stack.name,
         environment=stack.environment.name,

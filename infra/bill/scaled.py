@@ -51,11 +51,12 @@ def expected(
         )
     if not has_numpy():
         return Expected(None, f"not expected: what its scaling comes to is simulated, and {NUMPY}")
-    minutes = made(workload, policy, usage).over(arriving(workload, usage, month).counts(SEED)).billed
+    traffic = arriving(workload, usage, month)
+    minutes = made(workload, policy, usage).over(traffic.counts(SEED)).billed
     hours = int(minutes.sum()) * month.hours / len(minutes)
     return Expected(
         hours,
-        f"expected {hours:,.1f} instance-hours: its own policy, simulated over a month of {described(usage)}, "
+        f"expected {hours:,.1f} instance-hours: its own policy, simulated over a month of {described(usage, traffic)}, "
         f"seed {SEED}",
     )
 
