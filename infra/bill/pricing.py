@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from infra.bill.alarms import alarms
 from infra.bill.batch import batch
 from infra.bill.functions import function
 from infra.bill.instances import asynchronous, synchronous
+from infra.bill.leaving import leaving
 from infra.bill.month import Month
 from infra.bill.serverless import serverless
 from infra.bill.sleep import RESTING, gone
@@ -82,7 +84,10 @@ def bill(
 def _priced(workload: Workload, month: Month, asleep: Collection[str]) -> WorkloadBill:
     kind = type(workload)
     resting = RESTING[kind](workload) if workload.name in asleep else workload
-    return gone(workload, month) if resting is None else PRICED[kind](resting, month)
+    if resting is None:
+        return gone(workload, month)
+    priced = PRICED[kind](resting, month)
+    return replace(priced, notes=(*priced.notes, *leaving(resting, month)))
 
 
 def _shared(month: Month) -> Iterator[Rate]:

@@ -358,6 +358,35 @@ def test_what_others_pay_for_is_said_and_priced() -> None:
     assert "your own" not in "\n".join(of(endpoint).notes)
 
 
+@pytest.mark.parametrize(
+    ("workload", "sent"),
+    [
+        (LambdaEndpoint("one", model=MODEL), "sent to callers outside AWS"),
+        (
+            RealtimeEndpoint("one", model=MODEL, instance_type="ml.m5.large"),
+            "sent to callers outside AWS",
+        ),
+        (ServerlessEndpoint("one", model=MODEL), "sent to callers outside AWS"),
+        (
+            AsyncEndpoint("one", model=MODEL, instance_type="ml.m5.large"),
+            "read from S3 outside AWS",
+        ),
+    ],
+    ids=lambda one: type(one).__name__ if not isinstance(one, str) else "",
+)
+def test_answers_to_callers_outside_aws_are_in_no_amount_and_told_with_theirs(
+    workload: Workload, sent: str
+) -> None:
+    """1,000,000 answers of 3,000 KB are 2,861.02 GB, at 0.09 a GB out to the internet."""
+    usage = {"requests_per_month": 1_000_000, "duration_ms": 10, "response_kb": 3000}
+    assert (
+        f"its answers are 2,861.0 GB; {sent} they cost 257.49 USD besides, within the region nothing: they are in no "
+        "amount, since who asks is not declared"
+    ) in one(workload, usage).notes
+    told = "\n".join(of(workload, {**usage, "response_kb": 0}).notes)
+    assert "its answers" not in told
+
+
 counts = st.integers(min_value=1, max_value=40)
 
 
