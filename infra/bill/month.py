@@ -7,6 +7,7 @@ from typing import NamedTuple
 from cost import Estimate, PriceCatalog, Purchase, Rate, UsageProfile
 from cost.amount import plain
 from cost.errors import InvalidUsage
+from infra.bill.duration import duration
 from infra.environment import DIRECTORY
 from infra.errors import InvalidEnvironment
 from infra.stack import Stack
@@ -67,33 +68,29 @@ class Month:
         """Requests a month and the milliseconds of each, for what is billed by its duration; None without usage.
 
         `longest_seconds` is after which AWS ends a request, and `whose` the words for that limit. A duration that the
-        usage does not tell is that of the model's profile.json.
+        usage does not tell is that of the model's profile.json, as `duration` has it.
         """
         usage = self.usage(workload)
         if usage is None:
             return None
-        recorded = self._recorded(workload)
-        duration_ms = usage.duration_ms
-        if duration_ms is None and recorded is not None:
-            duration_ms = Decimal(str(recorded.p50_ms))
-        if duration_ms is None:
+        found = duration(workload, usage, self.recorded(workload))
+        if found is None:
             raise self.wrong(workload, "lacks the key 'duration_ms'; add it, as in: duration_ms = 45")
         limit = Decimal(longest_seconds * 1000)
-        if duration_ms > limit:
+        if found.ms > limit:
             raise self.wrong(
                 workload,
-                f"duration_ms is {plain(duration_ms)}, above {whose} of {plain(limit)} ms; write less",
+                f"{found.origin} {plain(found.ms)}, above {whose} of {plain(limit)} ms; write less",
             )
-        return Calls(usage.requests_per_month, duration_ms)
+        return Calls(usage.requests_per_month, found.ms)
 
     def durations(self, workload: Workload) -> tuple[str, ...]:
-        """What the duration of a request rests on, where the usage tells none: notes for the bill."""
-        usage, recorded = self.usage(workload), self._recorded(workload)
-        if usage is None or usage.duration_ms is not None or recorded is None:
-            return ()
-        return (f"{recorded.p50_ms:g} ms a request: {recorded.origin}.",)
+        """What the duration of a request rests on, where the usage does not tell its mean: notes for the bill."""
+        usage = self.usage(workload)
+        found = None if usage is None else duration(workload, usage, self.recorded(workload))
+        return (found.note,) if found is not None and found.note else ()
 
-    def _recorded(self, workload: Workload) -> Answered | None:
+    def recorded(self, workload: Workload) -> Answered | None:
         """The profile of its one model, if that has one."""
         if len(workload.models) != 1:
             return None
