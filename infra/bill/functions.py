@@ -20,6 +20,7 @@ from cost import (
 from cost.purchases import Architecture
 from cost.purchases.functions import MB_PER_GB
 from infra.bill.alarms import alarms
+from infra.bill.cold import cold_start
 from infra.bill.concurrency import Split, split
 from infra.bill.month import Calls, Month
 from infra.bill.statement import WorkloadBill
@@ -74,7 +75,7 @@ def function(workload: LambdaEndpoint, month: Month) -> WorkloadBill:
         maximum=month.estimate(*at_most),
         follows="Lambda per request",
         rates=tuple(_rates(workload, month)),
-        notes=notes,
+        notes=(*notes, cold_start(workload, month, _ARCHITECTURES[workload.architecture])),
     )
 
 

@@ -78,3 +78,21 @@ def test_without_a_measured_handler_the_usage_has_to_tell(base):
     profile(None).write(base / "models" / "tiny")
     with pytest.raises(InvalidEnvironment, match="lacks the key 'duration_ms'"):
         of(base, USED)
+
+
+def test_a_cold_start_is_told_with_its_price(base):
+    """AWS Compute Blog, 'AWS Lambda standardizes billing for INIT Phase': billed as duration since 2025-08-01.
+
+    400 ms for Python and 900 ms x 1.728 at 1,024 MB for the model are 1,956 ms: 0.0326 USD a thousand at 0.0000166667.
+    """
+    of_none = "\n".join(of(base, {**USED, "duration_ms": 45}, memory_mb=1024).notes)
+    assert (
+        "rank-small: Lambda bills INIT of a cold start, too: 400 ms until Python runs (assumed) and loading the model "
+        "are 0.0067 USD per 1,000 and 0.0167 USD more for each second of loading; how many there are only traffic "
+        "tells, and none is in the amounts."
+    ) in of_none
+    profile(Answered(900, 40.0, 60, 30, 1.0, 77)).write(base / "models" / "tiny")
+    told = "\n".join(of(base, USED, memory_mb=1024).notes)
+    assert (
+        "400 ms until Python runs (assumed) and 1,555 ms to load the model (profile.json) are 0.0326 USD per 1,000; how"
+    ) in told
