@@ -25,7 +25,7 @@ from infra.bill.instances import asynchronous, synchronous
 from infra.bill.leaving import leaving
 from infra.bill.month import Month
 from infra.bill.serverless import serverless
-from infra.bill.sleep import RESTING, gone
+from infra.bill.sleep import RESTING, gone, unasked
 from infra.bill.statement import Bill, WorkloadBill
 from infra.errors import Misuse
 from infra.stack import Stack
@@ -87,6 +87,8 @@ def _priced(workload: Workload, month: Month, asleep: Collection[str]) -> Worklo
     if resting is None:
         return gone(workload, month)
     priced = PRICED[kind](resting, month)
+    if isinstance(workload, BatchJob) and workload.name in asleep:
+        return unasked(workload, priced)
     return replace(priced, notes=(*priced.notes, *leaving(resting, month)))
 
 
