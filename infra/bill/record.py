@@ -29,6 +29,10 @@ class Recorded:
         """Whether it was told; what is expected of a workload without usage is its least."""
         return self._told(column) is not None
 
+    def at_least(self, column: str) -> bool:
+        """Whether its least stands for what is expected of it."""
+        return self._at(column) != column
+
     def then(self, column: str) -> Decimal | None:
         """What it came to when it was recorded."""
         return self.usd[self._at(column)]
@@ -59,6 +63,10 @@ class Record:
     def has_usage(self) -> bool:
         """Whether the usage of any workload was told."""
         return any(one.bought["expected"] is not None for one in self.workloads)
+
+    def at_least(self, column: str) -> bool:
+        """Whether the least of a workload stands for what is expected of it."""
+        return any(one.at_least(column) for one in self.workloads)
 
     def then(self, column: str) -> Decimal | None:
         """What the stack came to on that day; None where a price was missing."""
