@@ -107,10 +107,16 @@ def record(bill: Bill, priced_on: str) -> Record:
 
 
 def read(data: Mapping[str, Any] | None) -> Record | None:
-    """A record from its JSON; None where there is none, or one of a version that is not known."""
+    """A record from its JSON; None where there is none, or one of a version that is not known.
+
+    Raises `ValueError` for what is no record.
+    """
     if data is None or data.get("version") != VERSION:
         return None
-    return Record(data["priced_on"], tuple(_read_workload(table) for table in data["workloads"]))
+    try:
+        return Record(data["priced_on"], tuple(_read_workload(table) for table in data["workloads"]))
+    except (LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from None
 
 
 def added(amounts: Sequence[Decimal | None]) -> Decimal | None:
@@ -155,7 +161,7 @@ def _read_workload(table: Mapping[str, Any]) -> Recorded:
 
 def _charge(table: Mapping[str, str]) -> Charge:
     numbers = {field.name for field in fields(Charge) if field.type is Decimal}
-    return Charge(**{name: Decimal(value) if name in numbers else value for name, value in table.items()})  # type: ignore[arg-type]
+    return Charge(**{name: _number(value) if name in numbers else value for name, value in table.items()})  # type: ignore[arg-type]
 
 
 def _text(usd: Decimal | None) -> str | None:
@@ -163,4 +169,11 @@ def _text(usd: Decimal | None) -> str | None:
 
 
 def _decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+    return None if text is None else _number(text)
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite() or number < 0:
+        raise ValueError(f"{text} is no quantity")
+    return number
