@@ -88,6 +88,20 @@ class Fixed:
 
 
 @dataclass(frozen=True)
+class Weekly:
+    """The same in every week, by a timetable: `counts` are those of its minutes."""
+
+    counts: tuple[int, ...]
+
+    def over(self, requests: "Counts") -> Capacity:
+        """The month in which `requests` come, a number per minute; it begins as the week does."""
+        import numpy as np
+
+        there = np.resize(np.array(self.counts), len(requests))
+        return Capacity(there, there)
+
+
+@dataclass(frozen=True)
 class Tracking:
     """Target tracking of requests per instance and minute, between two counts.
 

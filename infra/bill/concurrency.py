@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from cost import UsageProfile
-from cost.simulation.capacity import Fixed, Utilization
+from cost.simulation.capacity import Fixed, Utilization, Weekly
 from infra.bill.month import Month
+from infra.bill.timetable import week
 from infra.bill.traffic import NUMPY, SEED, arriving, described, has
 from infra.workloads import LambdaEndpoint, ServerlessEndpoint, TargetTracking
 from infra.workloads.scaling import highest, lowest
@@ -72,9 +73,12 @@ def split(
 
 def _policy(
     workload: LambdaEndpoint | ServerlessEndpoint, least: int, most: int
-) -> Fixed | Utilization | None:
+) -> Fixed | Utilization | Weekly | None:
     if least == most:
         return Fixed(most)
+    timetable = week(workload.autoscaling, workload.provisioned_concurrency or 0)
+    if timetable is not None:
+        return Weekly(timetable)
     policy = workload.autoscaling[0] if len(workload.autoscaling) == 1 else None
     if not isinstance(policy, TargetTracking) or policy.utilization is None:
         return None
@@ -92,7 +96,7 @@ def _simulated(
     usage: UsageProfile,
     month: Month,
     seconds: Decimal,
-    policy: Fixed | Utilization,
+    policy: Fixed | Utilization | Weekly,
     limit: int | None,
 ) -> Split:
     import numpy as np
@@ -134,9 +138,14 @@ def _share(part: "NDArray[Any]", whole: "np.float64") -> Decimal:
     return Decimal(str(round(float(part.sum() / whole), 12))) if whole else Decimal(1)
 
 
-def _told(policy: Fixed | Utilization, provisioned: Decimal, traffic: str) -> str:
+def _told(policy: Fixed | Utilization | Weekly, provisioned: Decimal, traffic: str) -> str:
     if isinstance(policy, Fixed):
         return f"expected over a month of {traffic}, minute by minute"
+    if isinstance(policy, Weekly):
+        return (
+            f"expected with {provisioned:,.1f} of provisioned concurrency on average: its timetable, over a month of "
+            f"{traffic} that begins on a Monday"
+        )
     return (
         f"expected with {provisioned:,.1f} of provisioned concurrency on average: its own policy, simulated over a "
         f"month of {traffic}, seed {SEED}"

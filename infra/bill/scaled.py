@@ -1,6 +1,8 @@
 """How many instance-hours a workload that scales is expected to take: its own policy, simulated over its usage."""
 
-from collections.abc import Callable, Mapping
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -8,6 +10,7 @@ from typing import Any, Final
 from cost import UsageProfile, machines
 from cost.simulation.capacity import Backlog, Tracking
 from infra.bill.month import Month
+from infra.bill.timetable import week
 from infra.bill.traffic import NUMPY as NUMPY
 from infra.bill.traffic import SEED, arriving, described
 from infra.bill.traffic import has as has
@@ -31,11 +34,14 @@ class Expected:
 def expected(
     workload: InstanceEndpoint, month: Month, has_numpy: Callable[[], bool] = lambda: has("numpy")
 ) -> Expected | None:
-    """The simulated month of a workload between two counts; None where no usage is told.
+    """The simulated month of a workload between two counts; None where no usage is told, and it needs one.
 
     Raises `InvalidEnvironment` for a usage that cannot be, such as a trace with a gap.
     """
     usage = month.usage(workload)
+    timetable = week(workload.autoscaling, workload.instance_count)
+    if timetable is not None:
+        return _scheduled(timetable, month)
     if usage is None:
         return None
     policy = workload.autoscaling[0] if len(workload.autoscaling) == 1 else None
@@ -43,7 +49,9 @@ def expected(
     made = POLICIES.get((type(workload), kind))
     if made is None or not isinstance(policy, TargetTracking):
         return Expected(
-            None, "not expected: only a target of requests per instance, or of a backlog, is simulated"
+            None,
+            "not expected: only a target of requests per instance or of a backlog, and a timetable of every week "
+            "alone, is simulated",
         )
     if kind == "backlog_per_instance" and not usage.duration_ms:
         return Expected(
@@ -58,6 +66,14 @@ def expected(
         hours,
         f"expected {hours:,.1f} instance-hours: its own policy, simulated over a month of {described(usage, traffic)}, "
         f"seed {SEED}",
+    )
+
+
+def _scheduled(timetable: Sequence[int], month: Month) -> Expected:
+    minutes = math.ceil(month.hours * 60)
+    hours = sum(itertools.islice(itertools.cycle(timetable), minutes)) * month.hours / minutes
+    return Expected(
+        hours, f"expected {hours:,.1f} instance-hours: its timetable, in a month that begins on a Monday"
     )
 
 
