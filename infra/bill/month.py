@@ -7,7 +7,7 @@ from typing import NamedTuple
 from cost import Estimate, PriceCatalog, Purchase, Rate, UsageProfile
 from cost.amount import plain
 from cost.errors import InvalidUsage
-from infra.bill.duration import duration
+from infra.bill.duration import Duration, duration
 from infra.environment import DIRECTORY
 from infra.errors import InvalidEnvironment
 from infra.stack import Stack
@@ -73,7 +73,7 @@ class Month:
         usage = self.usage(workload)
         if usage is None:
             return None
-        found = duration(workload, usage, self.recorded(workload))
+        found = self.duration(workload)
         if found is None:
             raise self.wrong(workload, "lacks the key 'duration_ms'; add it, as in: duration_ms = 45")
         limit = Decimal(longest_seconds * 1000)
@@ -86,9 +86,13 @@ class Month:
 
     def durations(self, workload: Workload) -> tuple[str, ...]:
         """What the duration of a request rests on, where the usage does not tell its mean: notes for the bill."""
-        usage = self.usage(workload)
-        found = None if usage is None else duration(workload, usage, self.recorded(workload))
+        found = self.duration(workload)
         return (found.note,) if found is not None and found.note else ()
+
+    def duration(self, workload: Workload) -> Duration | None:
+        """How long its requests run; None without usage, or where neither that nor profile.json tells."""
+        usage = self.usage(workload)
+        return None if usage is None else duration(workload, usage, self.recorded(workload))
 
     def recorded(self, workload: Workload) -> Answered | None:
         """The profile of its one model, if that has one."""

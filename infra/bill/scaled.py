@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from cost import UsageProfile, machines
 from cost.simulation.capacity import Backlog, Tracking
+from infra.bill.load import at_a_time, takes
 from infra.bill.month import Month
 from infra.bill.timetable import week
 from infra.bill.traffic import NUMPY as NUMPY
@@ -53,14 +53,14 @@ def expected(
             "not expected: only a target of requests per instance or of a backlog, and a timetable of every week "
             "alone, is simulated",
         )
-    if kind == "backlog_per_instance" and not usage.duration_ms:
+    if kind == "backlog_per_instance" and takes(workload, month) is None:
         return Expected(
             None, "not expected: write duration_ms into its usage, which says when a backlog is worked off"
         )
     if not has_numpy():
         return Expected(None, f"not expected: what its scaling comes to is simulated, and {NUMPY}")
     traffic = arriving(workload, usage, month)
-    minutes = made(workload, policy, usage).over(traffic.counts(SEED)).billed
+    minutes = made(workload, policy, month).over(traffic.counts(SEED)).billed
     hours = int(minutes.sum()) * month.hours / len(minutes)
     return Expected(
         hours,
@@ -77,7 +77,7 @@ def _scheduled(timetable: Sequence[int], month: Month) -> Expected:
     )
 
 
-def _tracking(_workload: InstanceEndpoint, policy: TargetTracking, _usage: UsageProfile) -> Tracking:
+def _tracking(_workload: InstanceEndpoint, policy: TargetTracking, _month: Month) -> Tracking:
     return Tracking(
         max(1, policy.min_capacity),
         policy.max_capacity,
@@ -87,24 +87,20 @@ def _tracking(_workload: InstanceEndpoint, policy: TargetTracking, _usage: Usage
     )
 
 
-def _backlog(workload: AsyncEndpoint, policy: TargetTracking, usage: UsageProfile) -> Backlog:
-    assert usage.duration_ms
-    machine = machines().get(workload.instance_type.removeprefix("ml."))
-    # More at a time than there are processors makes each slower, and no more of them.
-    limits = [workload.concurrent_requests_per_instance]
-    limits += [machine.gpu_count or machine.vcpus] if machine else []
+def _backlog(workload: AsyncEndpoint, policy: TargetTracking, month: Month) -> Backlog:
+    found = takes(workload, month)
+    assert found is not None
+    slots = [workload.concurrent_requests_per_instance, at_a_time(workload, month)]
     return Backlog(
         policy.max_capacity,
         per_instance=policy.value,
-        served_per_instance=min(limits) * 60_000 / float(usage.duration_ms),
+        served_per_instance=min(slot for slot in slots if slot is not None) * 60_000 / float(found.ms),
         minimum=policy.min_capacity,
         scale_in_cooldown_seconds=policy.scale_in_cooldown_seconds,
     )
 
 
-POLICIES: Final[
-    Mapping[tuple[type, str], Callable[[Any, TargetTracking, UsageProfile], Tracking | Backlog]]
-] = {
+POLICIES: Final[Mapping[tuple[type, str], Callable[[Any, TargetTracking, Month], Tracking | Backlog]]] = {
     (RealtimeEndpoint, "invocations_per_instance"): _tracking,
     (MultiModelEndpoint, "invocations_per_instance"): _tracking,
     (AsyncEndpoint, "backlog_per_instance"): _backlog,

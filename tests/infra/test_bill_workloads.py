@@ -446,6 +446,18 @@ def test_the_minimum_is_at_most_the_maximum_and_both_grow_with_what_is_allowed(
     assert small[0] <= large[0]
 
 
+def test_instances_that_are_too_slow_for_their_usage_are_told() -> None:
+    """1e9 requests of a second in 2,628,000 are 380.5 at a time; an ml.m5.large has two processors."""
+    usage = {"requests_per_month": 1_000_000_000, "duration_ms": 1000}
+    found = one(RealtimeEndpoint("one", model=MODEL, instance_type="ml.m5.large"), usage)
+    assert found.notes == (
+        "its usage comes to 380.5 requests at a time all month, above the 2 that 1 of ml.m5.large work on: unless the "
+        "model answers many together, more are needed than are priced",
+    )
+    few = {"requests_per_month": 5_256_000, "duration_ms": 1000}
+    assert one(RealtimeEndpoint("one", model=MODEL, instance_type="ml.m5.large"), few).notes == ()
+
+
 usages = st.fixed_dictionaries(
     {
         "requests_per_month": st.integers(0, 30_000_000),
