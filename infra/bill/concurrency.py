@@ -71,6 +71,16 @@ def split(
     return _simulated(workload, usage, month, seconds, policy, limit)
 
 
+def most_at_a_time(workload: LambdaEndpoint, month: Month, seconds: Decimal) -> float:
+    """How many of the calls run at a time in the month's busiest minute; on average where nothing tells the minutes."""
+    usage = month.usage(workload)
+    average = float(seconds / month.seconds)
+    if usage is None or not usage.traffic or not has("numpy"):
+        return average
+    per_minute = arriving(workload, usage, month).per_minute
+    return average * float(per_minute.max() / per_minute.mean()) if per_minute.any() else average
+
+
 def _policy(
     workload: LambdaEndpoint | ServerlessEndpoint, least: int, most: int
 ) -> Fixed | Utilization | Weekly | None:

@@ -17,11 +17,12 @@ from cost import (
     Rate,
     UsageProfile,
 )
+from cost.comparison.by_request import LAMBDA_LIMIT
 from cost.purchases import Architecture
 from cost.purchases.functions import MB_PER_GB
 from infra.bill.alarms import alarms
 from infra.bill.cold import cold_start
-from infra.bill.concurrency import Split, split
+from infra.bill.concurrency import Split, most_at_a_time, split
 from infra.bill.month import Calls, Month
 from infra.bill.statement import WorkloadBill
 from infra.workloads import LambdaEndpoint
@@ -61,6 +62,12 @@ def function(workload: LambdaEndpoint, month: Month) -> WorkloadBill:
             # What is provisioned costs less per call, so no month is cheaper than one in which all calls run there.
             at_least = used(calls, usage, Split(Decimal(least), calls.seconds, Decimal(0)))
         notes += (served.note,) if served.note else ()
+        busiest = most_at_a_time(workload, month, calls.seconds)
+        if busiest > LAMBDA_LIMIT:
+            notes += (
+                f"its usage comes to {busiest:,.1f} requests at a time, above the {LAMBDA_LIMIT:,} that all functions "
+                "of an account and region have until AWS raises that quota: what is refused for it is in the amounts",
+            )
     at_most = [*_ready(workload, month, Decimal(most)), *alarms(workload, month)]
     return WorkloadBill(
         name=workload.name,

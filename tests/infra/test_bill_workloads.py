@@ -446,6 +446,17 @@ def test_the_minimum_is_at_most_the_maximum_and_both_grow_with_what_is_allowed(
     assert small[0] <= large[0]
 
 
+@pytest.mark.parametrize(
+    ("traffic", "told"),
+    [({}, None), ({"traffic": "business-hours"}, "1,325.1 requests at a time, above the 1,000")],
+)
+def test_calls_above_the_quota_of_an_account_are_told(traffic: dict[str, str], told: str | None) -> None:
+    """AWS Lambda Developer Guide, 'Lambda quotas': 1,000 concurrent executions. 1e9 s are 380.5 on average."""
+    usage = {"requests_per_month": 1_000_000_000, "duration_ms": 1000, **traffic}
+    notes = "\n".join(one(LambdaEndpoint("answer", model=MODEL), usage).notes)
+    assert told in notes if told else "at a time" not in notes
+
+
 def test_instances_that_are_too_slow_for_their_usage_are_told() -> None:
     """1e9 requests of a second in 2,628,000 are 380.5 at a time; an ml.m5.large has two processors."""
     usage = {"requests_per_month": 1_000_000_000, "duration_ms": 1000}
