@@ -17,7 +17,7 @@ from cost import (
     S3Storage,
     SnsDeliveries,
 )
-from infra.bill import traffic
+from infra.bill import tiers, traffic
 from infra.bill.alarms import alarms
 from infra.bill.batch import batch
 from infra.bill.functions import function
@@ -69,15 +69,16 @@ def bill(
     month = Month(stack, catalog, hours_per_month)
     for workload in stack.workloads:
         traffic.check(workload, month)
+    workloads = tuple(_priced(workload, month, asleep) for workload in stack.workloads)
     return Bill(
         stack=stack.name,
         environment=stack.environment.name,
         region=month.region,
         hours_per_month=hours_per_month,
-        workloads=tuple(_priced(workload, month, asleep) for workload in stack.workloads),
+        workloads=workloads,
         rates=tuple(_shared(month)),
         embedded_aws=stack.environment.embedded_aws,
-        caveats=tuple(_caveats(stack)),
+        caveats=(*tiers.shared(workloads, catalog), *_caveats(stack)),
     )
 
 

@@ -457,6 +457,25 @@ def test_calls_above_the_quota_of_an_account_are_told(traffic: dict[str, str], t
     assert told in notes if told else "at a time" not in notes
 
 
+def test_tiers_that_functions_fill_together_are_told() -> None:
+    """Two of 6e9 GB-seconds: AWS has the first 6e9 at 0.0000166667 and the next 9e9 at 0.000015, as one account."""
+    usage = {"requests_per_month": 6_000_000_000, "duration_ms": 1000}
+    functions = [LambdaEndpoint(name, model=MODEL, memory_mb=1024) for name in ("one", "two")]
+    environment = Environment(
+        name="dev",
+        region="us-east-1",
+        account_id="111122223333",
+        usage={each.name: usage for each in functions},
+    )
+    found = bill(Stack("all", environment, functions), CATALOG)
+    assert found.counted.total.usd == D("202400.40")
+    assert (
+        "AWS's price tiers span an account and region, and each workload here fills them anew: together they come to "
+        "192,400.20 USD a month in the place of 202,400.40."
+    ) in found.notes
+    assert "tiers" not in "\n".join(of(functions[0], usage).notes)
+
+
 def test_instances_that_are_too_slow_for_their_usage_are_told() -> None:
     """1e9 requests of a second in 2,628,000 are 380.5 at a time; an ml.m5.large has two processors."""
     usage = {"requests_per_month": 1_000_000_000, "duration_ms": 1000}
