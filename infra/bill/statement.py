@@ -99,8 +99,9 @@ class Bill:
     @property
     def told(self) -> str:
         """`counted` in words: 'at least' where a workload cannot say what is expected, and its least is in it."""
-        shown = str(self.counted.total)
-        return shown if self.expected is not None or shown.startswith("at least") else f"at least {shown}"
+        total, shown = self.counted.total, str(self.counted.total)
+        exact = self.expected is not None or total.at_least or total.usd is None
+        return shown if exact else f"at least {shown}"
 
     @property
     def follows(self) -> list[str]:
@@ -152,7 +153,8 @@ class Bill:
             f"USD a month of {plain(self.hours_per_month)} hours in {self.region}: "
             "list price, before tax, no free tier, no savings plan.",
             "In the amounts only where they are declared, or the usage tells them: data, logs and volumes. "
-            "Never in them: stored artifacts, data and images, and requests to KMS. Unit prices are in the table.",
+            "Never in them: stored artifacts, data and images, and requests to KMS. Unit prices are in the table, but "
+            "for KMS, of which none is held.",
             *(f"{workload.name}: {note}" for workload in self.workloads for note in workload.told),
             *self.caveats,
             f"A price has the date it was valid and how far to trust it: {trust}.",
