@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from cost import PriceCatalog
-from infra.bill.record import COLUMNS, Record, Recorded, added, amount, columns
+from infra.bill.record import COLUMNS, Record, Recorded, added, amount, kept
 from infra.bill.statement import Bill, WorkloadBill
 
 NEW, GONE, CHANGED, SAME = "new", "gone", "changed", "same"
@@ -175,10 +175,10 @@ def saving(stack: str, base: Record | None, catalog: PriceCatalog) -> str:
 def _workload(
     name: str, before: Recorded | None, after: WorkloadBill | None, catalog: PriceCatalog
 ) -> WorkloadChange:
-    now = {} if after is None else columns(after)
+    now = {} if after is None else kept(after)
     changes = []
     for column in COLUMNS:
-        estimate = now.get(column) or (now.get("minimum") if column == "expected" else None)
+        estimate = after.counted if after is not None and column == "expected" else now.get(column)
         if (before is not None and before.has(column)) or estimate is not None:
             was = NONE if before is None else before.today(column, catalog)
             changes.append(

@@ -11,6 +11,9 @@ from infra.bill.statement import Bill, WorkloadBill
 
 VERSION: Final = 1
 COLUMNS: Final = ("minimum", "expected", "maximum")
+AT_LEAST: Final = "at_least"
+"""What is kept besides: what the usage comes to for certain, where nothing is expected of it."""
+_KEPT: Final = (*COLUMNS, AT_LEAST)
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,8 @@ class Recorded:
     """One workload as it was priced: what it buys in each column, and what that came to then, in USD.
 
     Nothing is bought in a column that was not known, such as what is expected of a workload without usage, or the
-    maximum of one without a limit; an amount is None where a price was missing.
+    maximum of one without a limit; an amount is None where a price was missing. What is expected is else what the
+    usage comes to at least, and without usage the minimum.
     """
 
     name: str
@@ -26,7 +30,7 @@ class Recorded:
     usd: Mapping[str, Decimal | None]
 
     def has(self, column: str) -> bool:
-        """Whether it was told; what is expected of a workload without usage is its least."""
+        """Whether it was told."""
         return self._told(column) is not None
 
     def at_least(self, column: str) -> bool:
@@ -49,7 +53,9 @@ class Recorded:
         return self.bought[self._at(column)]
 
     def _at(self, column: str) -> str:
-        return "minimum" if column == "expected" and self.bought[column] is None else column
+        if column != "expected":
+            return column
+        return next(name for name in ("expected", AT_LEAST, "minimum") if self.bought[name] is not None)
 
 
 @dataclass(frozen=True)
@@ -139,8 +145,13 @@ def columns(workload: WorkloadBill) -> dict[str, Estimate | None]:
     }
 
 
+def kept(workload: WorkloadBill) -> dict[str, Estimate | None]:
+    """The columns, and what is kept besides."""
+    return {**columns(workload), AT_LEAST: workload.at_least}
+
+
 def _of_workload(workload: WorkloadBill) -> Recorded:
-    held = columns(workload)
+    held = kept(workload)
     return Recorded(
         workload.name,
         {column: None if estimate is None else estimate.charges for column, estimate in held.items()},
@@ -149,13 +160,15 @@ def _of_workload(workload: WorkloadBill) -> Recorded:
 
 
 def _read_workload(table: Mapping[str, Any]) -> Recorded:
+    if "minimum" not in table:
+        raise ValueError("a workload has no minimum")
     return Recorded(
         table["name"],
         {
             column: tuple(_charge(charge) for charge in table[column]["charges"]) if column in table else None
-            for column in COLUMNS
+            for column in _KEPT
         },
-        {column: _decimal(table[column]["usd"]) if column in table else None for column in COLUMNS},
+        {column: _decimal(table[column]["usd"]) if column in table else None for column in _KEPT},
     )
 
 

@@ -14,6 +14,7 @@ from infra.bill import Bill, bill
 from infra.bill.difference import difference, saving
 from infra.bill.markdown import comment
 from infra.bill.record import Record, read, record
+from infra.workloads import Metric
 from tests.infra.conftest import function, realtime
 
 CATALOG = PriceCatalog.load()
@@ -100,6 +101,16 @@ def test_a_side_of_which_nothing_is_expected_is_at_least_its_minimum(base):
     assert str(both) == "expected at least 85.02 -> at least 168.97 (+83.95)"
     text = comment(more, difference(more, True, kept(known), CATALOG))
     assert "**At least +83.95 USD a month.** Difference to " in text
+
+
+def test_what_a_usage_comes_to_at_least_is_recorded_for_the_budget_of_others(base):
+    """Own metrics are not simulated: 84.15, and 476.84 GB of data in at 0.016."""
+    own = realtime(autoscaling=TargetTracking(max_capacity=4, metric=Metric("CPUUtilization"), target=50))
+    made = priced(base, own, usage={"rank": {"requests_per_month": 10_000_000, "payload_kb": 50}})
+    assert kept(made) == record(made, DAY)
+    assert kept(made).today("expected", CATALOG) == Decimal("91.78") and kept(made).at_least("expected")
+    found = difference(made, True, kept(priced(base, own, usage={})), CATALOG)
+    assert "expected at least 84.15 -> at least 91.78 (+7.63)" in found.lines[1]
 
 
 def test_what_is_deployed_is_priced_with_the_prices_of_today(base):

@@ -84,6 +84,7 @@ def damaged(column: str, value: str) -> dict:
         lambda: {"record": None},
         lambda: {"record": {"version": 1}},
         lambda: {"record": {"version": 1, "priced_on": "2026-11-01", "workloads": [5]}},
+        lambda: {"record": {"version": 1, "priced_on": "2026-11-01", "workloads": [{"name": "one"}]}},
         lambda: damaged("quantity", "seven"),
         lambda: damaged("quantity", "NaN"),
         lambda: damaged("quantity", "-1"),
