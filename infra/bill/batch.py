@@ -22,6 +22,9 @@ def batch(workload: BatchJob, month: Month) -> WorkloadBill:
     rest = [cheapest(offers).hours(month.region, Decimal(0)) for offers in environments]
     used, watched = list(_used(workload, month)), alarms(workload, month)
     expected = _expected(workload, environments[0], month)
+    rests_on = [] if expected is None else [expected[1]]
+    if used and expected is None:
+        rests_on = ["not expected: no machine that it names is known to have room for one of its jobs"]
     return WorkloadBill(
         name=workload.name,
         kind=type(workload).__name__,
@@ -30,7 +33,7 @@ def batch(workload: BatchJob, month: Month) -> WorkloadBill:
         at_least=month.estimate(*rest, *used, *watched) if used and expected is None else None,
         maximum=month.estimate(*_full(workload, environments, month), *used, *watched),
         rates=tuple(_rates(environments, month)),
-        notes=(*month.durations(workload), *([] if expected is None else [expected[1]])),
+        notes=(*month.durations(workload), *rests_on),
     )
 
 

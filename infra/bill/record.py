@@ -136,18 +136,14 @@ def amount(estimate: Estimate | None) -> Decimal | None:
     return None if estimate is None or estimate.total.at_least else estimate.total.usd
 
 
-def columns(workload: WorkloadBill) -> dict[str, Estimate | None]:
-    """The columns of one workload's bill; None is not known, or has no limit."""
+def kept(workload: WorkloadBill) -> dict[str, Estimate | None]:
+    """What is kept of one workload's bill; None is not known, or has no limit."""
     return {
         "minimum": workload.minimum,
         "expected": workload.expected,
         "maximum": workload.maximum if workload.maximum.lines else None,
+        AT_LEAST: workload.at_least,
     }
-
-
-def kept(workload: WorkloadBill) -> dict[str, Estimate | None]:
-    """The columns, and what is kept besides."""
-    return {**columns(workload), AT_LEAST: workload.at_least}
 
 
 def _of_workload(workload: WorkloadBill) -> Recorded:

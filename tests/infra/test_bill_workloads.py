@@ -334,7 +334,10 @@ def test_on_demand_nothing_is_done_twice_and_few_items_start_few_machines() -> N
 
 def test_a_job_that_needs_two_gpus_has_no_place_on_machines_with_one() -> None:
     usage = {"requests_per_month": 1, "duration_ms": 1}
-    assert one(job(gpus=2), usage).expected is None
+    without = one(job(gpus=2), usage)
+    assert without.expected is None and without.notes == (
+        "not expected: no machine that it names is known to have room for one of its jobs",
+    )
     assert one(job(gpus=1), usage).expected is not None
 
 
