@@ -9,6 +9,7 @@ from cost.catalog import PriceCatalog
 from cost.errors import InvalidCatalog
 from cost.price import ESTIMATED, Missing, Price, Tier
 from cost.purchases import Charge, Purchase
+from cost.purchases.charge import UNCOUNTED
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _line(charge: Charge, price: Price, tier: Tier | None, quantity: Decimal) ->
     if tier is None:
         end = price.tiers[-1].end
         assert end is not None
-        note = f"No list price of {price} is known beyond {plain(end)} {charge.unit}s a month."
+        note = f"No list price of {price} is known beyond {plain(end)} {_plural(charge.unit)} a month."
         return Line(_named(charge, end, None), quantity, charge.unit, None, None, "", "", "", note)
     usd = tier.usd * charge.share
     named = _named(charge, tier.start, tier.end) if tier.start else charge.description
@@ -149,4 +150,8 @@ def _line(charge: Charge, price: Price, tier: Tier | None, quantity: Decimal) ->
 
 def _named(charge: Charge, start: Decimal, end: Decimal | None) -> str:
     upto = "" if end is None else f" up to {plain(end)}"
-    return f"{charge.description}, above {plain(start)}{upto} {charge.unit}s"
+    return f"{charge.description}, above {plain(start)}{upto} {_plural(charge.unit)}"
+
+
+def _plural(unit: str) -> str:
+    return unit if unit in UNCOUNTED else f"{unit}s"

@@ -17,6 +17,8 @@ _LARGEST: Final = {
     "response_kb": Decimal(1024**2),
     "log_kb": Decimal(1024),
 }
+_ABOVE_ZERO: Final = frozenset({"duration_ms", "duration_p99_ms"})
+"""What takes no time at all is no request: AWS bills a millisecond at least."""
 _KB_PER_GB: Final = 1024**2
 
 
@@ -96,13 +98,14 @@ def _traffic(value: object) -> str:
 
 def _number(key: str, value: object) -> Decimal:
     largest = _LARGEST[key]
-    problem = f"{key} is {value!r}; allowed is a number from 0 to {largest:,f}"
+    allowed = "above 0" if key in _ABOVE_ZERO else "from 0"
+    problem = f"{key} is {value!r}; allowed is a number {allowed} to {largest:,f}"
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         raise InvalidUsage(problem)
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         raise InvalidUsage(problem) from None
-    if not number.is_finite() or not 0 <= number <= largest:
+    if not number.is_finite() or not 0 <= number <= largest or (key in _ABOVE_ZERO and not number):
         raise InvalidUsage(problem)
     return number

@@ -171,6 +171,8 @@ def _example(key: str) -> str:
     """A line that would be right, with the table that it stands in."""
     if key in _TABLES:
         return f"[{key}]"
+    if key.partition(".")[0] == "usage":
+        return f"[usage.{key.partition('.')[2] or 'NAME'}] requests_per_month = 1_000_000"
     named = key.rstrip("0123456789").rstrip(".")
     table, _, field = named.rpartition(".")
     return f"{f'[{table}] ' if table in _TABLES else ''}{field} = {_EXAMPLES.get(named, '...')}"

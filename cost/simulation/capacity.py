@@ -88,6 +88,20 @@ class Fixed:
 
 
 @dataclass(frozen=True)
+class Weekly:
+    """The same in every week, by a timetable: `counts` are those of its minutes."""
+
+    counts: tuple[int, ...]
+
+    def over(self, requests: "Counts") -> Capacity:
+        """The month in which `requests` come, a number per minute; it begins as the week does."""
+        import numpy as np
+
+        there = np.resize(np.array(self.counts), len(requests))
+        return Capacity(there, there)
+
+
+@dataclass(frozen=True)
 class Tracking:
     """Target tracking of requests per instance and minute, between two counts.
 
@@ -113,6 +127,45 @@ class Tracking:
             high = high + 1 if load > self.per_instance else 0
             low = low + 1 if load < LOW_SHARE * self.per_instance else 0
             need = min(self.maximum, max(self.minimum, math.ceil(count / self.per_instance)))
+            quiet = minute - ordered.changed
+            if high >= HIGH_MINUTES and need > ordered.wanted and quiet >= out_minutes:
+                ordered.order(need, minute, self.start_minutes)
+            elif (
+                low >= LOW_MINUTES and need < ordered.wanted and not ordered.arriving and quiet >= in_minutes
+            ):
+                ordered.order(need, minute)
+        return ordered.capacity
+
+
+@dataclass(frozen=True)
+class Utilization:
+    """Target tracking of the share of provisioned concurrency that is busy, above 0 to 1, between two counts.
+
+    More than all of it is never busy, so that it grows by at most 1 / `target` at a time. A minute without a request
+    publishes no metric: nothing is given back in it. Both alarms look at the average (as AWS makes them by default).
+    `start_minutes` pass until more is ready, which is billed meanwhile: an assumption.
+    """
+
+    minimum: int
+    maximum: int
+    target: float
+    scale_out_cooldown_seconds: int = 60
+    scale_in_cooldown_seconds: int = 300
+    start_minutes: int = 2
+
+    def over(self, requests: "Counts", seconds: float) -> Capacity:
+        """The month in which `requests` come, a number per minute, of which each runs for `seconds`."""
+        out_minutes = math.ceil(self.scale_out_cooldown_seconds / 60)
+        in_minutes = math.ceil(self.scale_in_cooldown_seconds / 60)
+        ordered = _Ordered(self.minimum)
+        high = low = 0
+        for minute, count in enumerate(requests.tolist()):
+            ordered.enter(minute)
+            busy = min(1.0, count * seconds / 60 / ordered.serving)
+            high = high + 1 if busy > self.target else 0
+            low = low + 1 if count and busy < LOW_SHARE * self.target else 0
+            asked = math.ceil(round(ordered.serving * busy / self.target, 9))
+            need = min(self.maximum, max(self.minimum, asked))
             quiet = minute - ordered.changed
             if high >= HIGH_MINUTES and need > ordered.wanted and quiet >= out_minutes:
                 ordered.order(need, minute, self.start_minutes)

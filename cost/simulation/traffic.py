@@ -23,10 +23,14 @@ MINUTES_PER_WEEK: Final = 7 * MINUTES_PER_DAY
 
 @dataclass(frozen=True, eq=False)
 class Traffic:
-    """`per_minute` has the expected requests of every minute of the month, which begins on a Monday at 0:00."""
+    """`per_minute` has the expected requests of every minute of the month, which begins on a Monday at 0:00.
+
+    `of_minutes` is how long the trace is that it is the beginning of; None where nothing was cut off.
+    """
 
     name: str
     per_minute: "Weights"
+    of_minutes: int | None = None
 
     @property
     def requests(self) -> float:
@@ -102,11 +106,34 @@ SHAPES: Final[Mapping[str, Callable[[int, int], "Weights"]]] = {
 def traced(file: Path, minutes: int, requests: float | None = None) -> Traffic:
     """The traffic of a CSV file with the columns `time` (ISO 8601) and `requests`, one row per step of time.
 
-    The step is that of the first two rows, whole minutes. What is shorter than the month is repeated. With
-    `requests` it is scaled to them. Raises `InvalidUsage` for a gap, a step back or a number that is none.
+    The step is that of the first two rows, whole minutes. What is shorter than the month is repeated; of what is
+    longer, the first month is taken, and `of_minutes` says so. With `requests` it is scaled to them. Raises
+    `InvalidUsage` for a gap, a step back, a number that is none, or a month without requests.
     """
     import numpy as np
 
+    step, counts = _steps(file)
+    per_minute = np.repeat(np.array(counts) / step, step)
+    whole = np.resize(per_minute, minutes)
+    if not whole.sum() > 0:
+        raise InvalidUsage(
+            f"{file}: no requests in the first {minutes / 60:,g} of its {len(per_minute) / 60:,g} hours, which are the "
+            "month that is taken; leave out the rows before they come"
+        )
+    return Traffic(
+        str(file),
+        whole if requests is None else whole * (requests / whole.sum()),
+        of_minutes=len(per_minute) if len(per_minute) > minutes else None,
+    )
+
+
+def check(file: Path) -> None:
+    """Raise `InvalidUsage` where `traced` would, whatever the month; numpy is not needed."""
+    _steps(file)
+
+
+def _steps(file: Path) -> tuple[int, list[float]]:
+    """The minutes of a step, and the requests of each."""
     times, counts = _rows(file)
     step = int((times[1] - times[0]).total_seconds())
     if step <= 0 or step % 60:
@@ -118,16 +145,15 @@ def traced(file: Path, minutes: int, requests: float | None = None) -> Traffic:
                 f"{file}: row {row} is {later.isoformat()}, and {expected.isoformat()} was expected; "
                 "write a row for every step, with 0 where nothing came"
             )
-    per_minute = np.repeat(np.array(counts) / (step // 60), step // 60)
-    whole = np.resize(per_minute, minutes)
-    if not whole.sum() > 0:
+    if not any(counts):
         raise InvalidUsage(f"{file}: no requests at all; write how many came")
-    return Traffic(str(file), whole if requests is None else whole * (requests / whole.sum()))
+    return step // 60, counts
 
 
 def _rows(file: Path) -> tuple[list[datetime.datetime], list[float]]:
     try:
-        with file.open(newline="", encoding="utf-8") as opened:
+        # Excel's 'CSV UTF-8' begins with a byte order mark, which would be part of the first column's name.
+        with file.open(newline="", encoding="utf-8-sig") as opened:
             reader = csv.DictReader(opened)
             if reader.fieldnames is None or {"time", "requests"} - set(reader.fieldnames):
                 raise InvalidUsage(

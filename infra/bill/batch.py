@@ -1,18 +1,16 @@
 """Batch jobs: machines that are there only while a job runs."""
 
+import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Final
 
 from cost import EbsStorage, LogsIngested, Purchase, Rate, S3Requests
+from cost.comparison.batches import BATCH_REDONE, BATCH_START_MINUTES, BATCHES_PER_MONTH
 from infra.bill.alarms import alarms
 from infra.bill.month import Month
-from infra.bill.offers import Offer, cheapest, cheapest_for, dearest, markets
+from infra.bill.offers import VOLUME_GB, Offer, cheapest, cheapest_for, dearest, markets
 from infra.bill.statement import WorkloadBill
 from infra.workloads import BatchJob
-
-VOLUME_GB: Final = 100
-"""What each machine's volume has."""
 
 
 def batch(workload: BatchJob, month: Month) -> WorkloadBill:
@@ -24,14 +22,18 @@ def batch(workload: BatchJob, month: Month) -> WorkloadBill:
     rest = [cheapest(offers).hours(month.region, Decimal(0)) for offers in environments]
     used, watched = list(_used(workload, month)), alarms(workload, month)
     expected = _expected(workload, environments[0], month)
+    rests_on = [] if expected is None else [expected[1]]
+    if used and expected is None:
+        rests_on = ["not expected: no machine that it names is known to have room for one of its jobs"]
     return WorkloadBill(
         name=workload.name,
         kind=type(workload).__name__,
         minimum=month.estimate(*rest, *watched),
-        expected=None if expected is None else month.estimate(*expected, *used, *watched),
+        expected=None if expected is None else month.estimate(*expected[0], *used, *watched),
+        at_least=month.estimate(*rest, *used, *watched) if used and expected is None else None,
         maximum=month.estimate(*_full(workload, environments, month), *used, *watched),
         rates=tuple(_rates(environments, month)),
-        notes=month.durations(workload),
+        notes=(*month.durations(workload), *rests_on),
     )
 
 
@@ -49,21 +51,28 @@ def _full(workload: BatchJob, environments: Sequence[Sequence[Offer]], month: Mo
     yield EbsStorage(region=month.region, gb_months=VOLUME_GB * count)
 
 
-def _expected(workload: BatchJob, offers: Sequence[Offer], month: Month) -> list[Purchase] | None:
-    """The usage's items on the cheapest type, as many jobs at a time as it holds.
+def _expected(workload: BatchJob, offers: Sequence[Offer], month: Month) -> tuple[list[Purchase], str] | None:
+    """The usage's items on the cheapest type, as many jobs at a time as it holds, and a note on what is assumed.
 
-    Without the minutes that machines take to come and to go, and without what is done again.
+    As `compare` has it: a job a day, each a while until its machine runs, and what reclaimed machines do twice.
     """
     called = month.requests(workload, workload.timeout_seconds, "the job's timeout")
     offer = cheapest_for(workload, offers)
     if called is None or offer is None:
         return None
-    jobs = offer.jobs(workload)
-    month.at_a_time(workload, called, jobs * offer.filling(workload.max_vcpus), "max_vcpus")
+    jobs, most = offer.jobs(workload), offer.filling(workload.max_vcpus)
+    month.at_a_time(workload, called, jobs * most, "max_vcpus")
     items, duration_ms = called
-    hours = items * duration_ms / 1000 / 3600 / jobs
+    starts = min(BATCHES_PER_MONTH, math.ceil(month.hours / 24), math.ceil(items))
+    busy = items * duration_ms / 1000 / 3600 / jobs * (BATCH_REDONE if offer.spot else 1)
+    hours = min(busy + Decimal(starts * BATCH_START_MINUTES) / 60, most * month.hours)
     volumes = EbsStorage(region=month.region, gb_months=VOLUME_GB * hours / month.hours)
-    return [offer.hours(month.region, hours), volumes]
+    where = f"all on spot, {BATCH_REDONE - 1:.0%} of the work done twice" if offer.spot else "on demand"
+    note = (
+        f"expected with {starts} starts of a machine, each of {BATCH_START_MINUTES} minutes, and on "
+        f"{offer.instance_type} {where}: assumptions"
+    )
+    return [offer.hours(month.region, hours), volumes], note
 
 
 def _used(workload: BatchJob, month: Month) -> Iterator[Purchase]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from cost import PriceCatalog
-from infra.bill.record import COLUMNS, Record, Recorded, added, amount, columns
+from infra.bill.record import COLUMNS, Record, Recorded, added, amount, kept
 from infra.bill.statement import Bill, WorkloadBill
 
 NEW, GONE, CHANGED, SAME = "new", "gone", "changed", "same"
@@ -15,19 +15,39 @@ NONE: Final = Decimal("0.00")
 
 @dataclass(frozen=True)
 class Change:
-    """One column of one workload, in USD a month; None is not known, and 0 where the workload is not there."""
+    """One column of one workload, in USD a month; None is not known, and 0 where the workload is not there.
+
+    A side is 'at least' where nothing is expected of a workload in it, and its minimum stands for that.
+    """
 
     column: str
     before: Decimal | None
     after: Decimal | None
+    before_at_least: bool = False
+    after_at_least: bool = False
 
     @property
     def usd(self) -> Decimal | None:
         """What is added; None where one of both is not known."""
         return None if self.before is None or self.after is None else self.after - self.before
 
+    @property
+    def sides(self) -> tuple[str, str]:
+        """Before and after, in words."""
+        return _shown(self.before, self.before_at_least), _shown(self.after, self.after_at_least)
+
+    @property
+    def added(self) -> str:
+        """What is added, in words: `+3.29`, or 'at least' so much where only what is new may be more."""
+        if self.usd is None:
+            return "unknown"
+        # Where both may be more, it is the difference of what is known of them.
+        bound = {(False, True): "at least ", (True, False): "at most "}
+        return f"{bound.get((self.before_at_least, self.after_at_least), '')}{self.usd:+,.2f}"
+
     def __str__(self) -> str:
-        return f"{self.column} {_shown(self.before)} -> {_shown(self.after)}{_of(self.usd)}"
+        before, after = self.sides
+        return f"{self.column} {before} -> {after}{'' if self.usd is None else f' ({self.added})'}"
 
 
 @dataclass(frozen=True)
@@ -128,7 +148,16 @@ def difference(
         base,
         workloads,
         tuple(_sum(column, workloads) for column in told),
-        tuple(Change(column, base.then(column), base.today(column, catalog)) for column in told),
+        tuple(
+            Change(
+                column,
+                base.then(column),
+                base.today(column, catalog),
+                base.at_least(column),
+                base.at_least(column),
+            )
+            for column in told
+        ),
         since,
     )
 
@@ -140,19 +169,27 @@ def saving(stack: str, base: Record | None, catalog: PriceCatalog) -> str:
     usd = base.today("expected", catalog)
     if usd is None:
         return f"saves: not known, a price is missing in the bill of {base.priced_on}"
-    return f"saves {usd:,.2f} USD a month, {'as expected' if base.has_usage else 'at the least'}"
+    return f"saves {usd:,.2f} USD a month, {'at the least' if base.at_least('expected') else 'as expected'}"
 
 
 def _workload(
     name: str, before: Recorded | None, after: WorkloadBill | None, catalog: PriceCatalog
 ) -> WorkloadChange:
-    now = {} if after is None else columns(after)
+    now = {} if after is None else kept(after)
     changes = []
     for column in COLUMNS:
-        estimate = now.get(column) or (now.get("minimum") if column == "expected" else None)
+        estimate = after.counted if after is not None and column == "expected" else now.get(column)
         if (before is not None and before.has(column)) or estimate is not None:
             was = NONE if before is None else before.today(column, catalog)
-            changes.append(Change(column, was, NONE if after is None else amount(estimate)))
+            changes.append(
+                Change(
+                    column,
+                    was,
+                    NONE if after is None else amount(estimate),
+                    before is not None and before.at_least(column),
+                    column == "expected" and after is not None and after.expected is None,
+                )
+            )
     if before is None or after is None:
         return WorkloadChange(name, NEW if before is None else GONE, tuple(changes))
     same = all(
@@ -166,7 +203,11 @@ def _sum(column: str, workloads: tuple[WorkloadChange, ...]) -> Change:
     """All workloads together; one without the column, such as a function without a maximum, adds nothing to it."""
     found = [change for one in workloads for change in one.changes if change.column == column]
     return Change(
-        column, added([change.before for change in found]), added([change.after for change in found])
+        column,
+        added([change.before for change in found]),
+        added([change.after for change in found]),
+        any(change.before_at_least for change in found),
+        any(change.after_at_least for change in found),
     )
 
 
@@ -175,6 +216,8 @@ def _changes(changes: tuple[Change, ...]) -> dict[str, Any]:
         change.column: {
             "before": _text(change.before),
             "after": _text(change.after),
+            "before_at_least": change.before_at_least,
+            "after_at_least": change.after_at_least,
             "usd": _text(change.usd),
         }
         for change in changes
@@ -185,9 +228,5 @@ def _text(usd: Decimal | None) -> str | None:
     return None if usd is None else str(usd)
 
 
-def _shown(usd: Decimal | None) -> str:
-    return "unknown" if usd is None else f"{usd:,.2f}"
-
-
-def _of(usd: Decimal | None) -> str:
-    return "" if usd is None else f" ({usd:+,.2f})"
+def _shown(usd: Decimal | None, at_least: bool) -> str:
+    return "unknown" if usd is None else f"{'at least ' if at_least else ''}{usd:,.2f}"

@@ -16,6 +16,7 @@ from cost import (
 )
 from infra import instances
 from infra.bill.alarms import alarms
+from infra.bill.load import too_much
 from infra.bill.month import Month
 from infra.bill.scaled import expected as simulate
 from infra.bill.statement import WorkloadBill
@@ -92,6 +93,9 @@ def _bill(workload: InstanceEndpoint, month: Month, used: list[Purchase], *rates
     expected = at(least, *used) if least == most else None
     if scaled is not None and scaled.hours is not None:
         expected = hours(scaled.hours, *used)
+    notes: tuple[str, ...] = () if scaled is None else (scaled.note,)
+    if isinstance(workload, AsyncEndpoint) and scaled is not None and scaled.hours is not None:
+        notes = (*month.durations(workload), *notes)
     volume = []
     if workload.volume_gb is None and instances.has_volume(workload.instance_type):
         # How large AWS makes it by itself is not published.
@@ -101,11 +105,12 @@ def _bill(workload: InstanceEndpoint, month: Month, used: list[Purchase], *rates
         kind=type(workload).__name__,
         minimum=at(least),
         expected=expected,
+        at_least=at(least, *used) if usage is not None and expected is None else None,
         maximum=at(most, *used),
         rates=(
             *volume,
             *rates,
             month.rate("logs, per GB", LogsIngested(region=region, gb=1)),
         ),
-        notes=() if scaled is None else (scaled.note,),
+        notes=(*notes, *too_much(workload, month)),
     )

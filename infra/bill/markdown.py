@@ -30,12 +30,11 @@ def comment(bill: Bill, change: Difference | None) -> str:
 
 def _headline(change: Difference) -> str:
     summary = _text(change.summary)
-    usd = next((one.usd for one in change.total if one.column == "expected"), None)
-    if usd is None:
-        usd = next((one.usd for one in change.total if one.column == "minimum"), None)
-    if usd is None or usd == 0:
+    named = {one.column: one for one in change.total if one.usd is not None}
+    told = named.get("expected") or named.get("minimum")
+    if told is None or told.usd == 0:
         return f"{summary[:1].upper()}{summary[1:]}."
-    return f"**{usd:+,.2f} USD a month.** {summary[:1].upper()}{summary[1:]}."
+    return f"**{told.added[:1].upper()}{told.added[1:]} USD a month.** {summary[:1].upper()}{summary[1:]}."
 
 
 def _workloads(bill: Bill, change: Difference | None) -> Iterator[Sequence[str]]:
@@ -78,8 +77,7 @@ def _sum(changes: Sequence[Change]) -> str:
     named = {change.column: change for change in changes}
     for column in ("expected", "minimum", "maximum"):
         if column in named and named[column].usd != 0:
-            usd = named[column].usd
-            return "unknown" if usd is None else f"{usd:+,.2f}{' at most' if column == 'maximum' else ''}"
+            return f"{named[column].added}{' at most' if column == 'maximum' and named[column].usd else ''}"
     return "0.00"
 
 

@@ -2,16 +2,30 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from cost import Estimate, PriceCatalog, Purchase, Rate, UsageProfile
 from cost.amount import plain
 from cost.errors import InvalidUsage
+from infra.bill.duration import Duration, duration
 from infra.environment import DIRECTORY
 from infra.errors import InvalidEnvironment
 from infra.stack import Stack
 from infra.workloads import Workload
 from model_packaging import profile
 from model_packaging.profile import Answered
+
+
+class Calls(NamedTuple):
+    """Requests of a month, and how many milliseconds each runs."""
+
+    requests: Decimal
+    duration_ms: Decimal
+
+    @property
+    def seconds(self) -> Decimal:
+        """How long they run together: AWS bills whole milliseconds of each."""
+        return self.requests * self.duration_ms.to_integral_value("ROUND_CEILING") / 1000
 
 
 @dataclass(frozen=True)
@@ -50,46 +64,44 @@ class Month:
         except InvalidUsage as error:
             raise self.wrong(workload, str(error)) from None
 
-    def requests(
-        self, workload: Workload, longest_seconds: int, whose: str
-    ) -> tuple[Decimal, Decimal] | None:
+    def requests(self, workload: Workload, longest_seconds: int, whose: str) -> Calls | None:
         """Requests a month and the milliseconds of each, for what is billed by its duration; None without usage.
 
         `longest_seconds` is after which AWS ends a request, and `whose` the words for that limit. A duration that the
-        usage does not tell is that of the model's profile.json.
+        usage does not tell is that of the model's profile.json, as `duration` has it.
         """
         usage = self.usage(workload)
         if usage is None:
             return None
-        recorded = self._recorded(workload)
-        duration_ms = usage.duration_ms
-        if duration_ms is None and recorded is not None:
-            duration_ms = Decimal(str(recorded.p50_ms))
-        if duration_ms is None:
+        found = self.duration(workload)
+        if found is None:
             raise self.wrong(workload, "lacks the key 'duration_ms'; add it, as in: duration_ms = 45")
         limit = Decimal(longest_seconds * 1000)
-        if duration_ms > limit:
+        if found.ms > limit:
             raise self.wrong(
                 workload,
-                f"duration_ms is {plain(duration_ms)}, above {whose} of {plain(limit)} ms; write less",
+                f"{found.origin} {plain(found.ms)}, above {whose} of {plain(limit)} ms; write less",
             )
-        return usage.requests_per_month, duration_ms
+        return Calls(usage.requests_per_month, found.ms)
 
     def durations(self, workload: Workload) -> tuple[str, ...]:
-        """What the duration of a request rests on, where the usage tells none: notes for the bill."""
-        usage, recorded = self.usage(workload), self._recorded(workload)
-        if usage is None or usage.duration_ms is not None or recorded is None:
-            return ()
-        return (f"{recorded.p50_ms:g} ms a request: {recorded.origin}.",)
+        """What the duration of a request rests on, where the usage does not tell its mean: notes for the bill."""
+        found = self.duration(workload)
+        return (found.note,) if found is not None and found.note else ()
 
-    def _recorded(self, workload: Workload) -> Answered | None:
+    def duration(self, workload: Workload) -> Duration | None:
+        """How long its requests run; None without usage, or where neither that nor profile.json tells."""
+        usage = self.usage(workload)
+        return None if usage is None else duration(workload, usage, self.recorded(workload))
+
+    def recorded(self, workload: Workload) -> Answered | None:
         """The profile of its one model, if that has one."""
         if len(workload.models) != 1:
             return None
         found = profile.read(workload.models[0].directory(self.stack.base))
         return None if found is None else found.handler
 
-    def at_a_time(self, workload: Workload, calls: tuple[Decimal, Decimal], most: int, limit: str) -> None:
+    def at_a_time(self, workload: Workload, calls: Calls, most: int, limit: str) -> None:
         """Raise `InvalidEnvironment` where `calls` need more at a time than `most`, which `limit` names.
 
         Spread evenly over the month, which is when they need the least.

@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from cost import Charge, Ec2InstanceHours, Ec2SpotHours, Machine, Price, Purchase, machines
+from cost import Charge, EbsStorage, Ec2InstanceHours, Ec2SpotHours, Machine, Price, Purchase, machines
 from infra.bill.month import Month
 from infra.workloads import BatchJob
+
+VOLUME_GB: Final = 100
+"""What each machine's volume has."""
 
 # The kernel and ECS's agent keep some of a machine's memory: a job that asks for all of it never starts.
 _USABLE: Final = Decimal("0.93")
@@ -34,13 +37,20 @@ class _OnDemandInstead:
 class Offer:
     """An instance type on a market; `usd` is an hour of it, None where no price is held.
 
-    `instead`: it is the on-demand price, for want of a spot price.
+    `volume_usd` is an hour of its volume, 0 where no price is held. `instead`: it is the on-demand price, for want of
+    a spot price.
     """
 
     instance_type: str
     spot: bool
     usd: Decimal | None
+    volume_usd: Decimal = Decimal(0)
     instead: bool = False
+
+    @property
+    def whole_usd(self) -> Decimal:
+        """An hour of it with its volume; what no price is held for counts as nothing."""
+        return (self.usd or Decimal(0)) + self.volume_usd
 
     @property
     def machine(self) -> Machine | None:
@@ -83,15 +93,18 @@ def cheapest(offers: Sequence[Offer]) -> Offer:
 
 
 def cheapest_for(workload: BatchJob, offers: Sequence[Offer]) -> Offer | None:
-    """By the price of one job's place; None where no job fits."""
+    """By the price of one job's place, volume included; None where no job fits."""
     fitting = [offer for offer in offers if offer.jobs(workload)]
-    priced = [(usd / offer.jobs(workload), offer) for usd, offer, _ in _priced(fitting)]
+    priced = [(offer.whole_usd / offer.jobs(workload), offer) for _, offer, _ in _priced(fitting)]
     return min(priced, key=lambda pair: pair[0], default=(0, fitting[0] if fitting else None))[1]
 
 
 def dearest(offers: Sequence[Offer], vcpus: int) -> Offer:
-    """By the price of the machines that `vcpus` come to."""
-    return max(offers, key=lambda offer: offer.filling(vcpus) * (offer.usd or Decimal(0)))
+    """By the price of the machines that `vcpus` come to, each with its volume: small ones are more, and so are theirs.
+
+    One without a price only where none has one.
+    """
+    return max(offers, key=lambda offer: (offer.usd is not None, offer.filling(vcpus) * offer.whole_usd))
 
 
 def _priced(offers: Sequence[Offer]) -> list[tuple[Decimal, Offer, Machine]]:
@@ -110,8 +123,10 @@ def _expanded(named: str) -> Sequence[str]:
 def _offer(name: str, spot: bool, month: Month) -> Offer:
     on_demand = month.catalog.price("ec2", name, month.region)
     found = month.catalog.price("ec2-spot", name, month.region) if spot else on_demand
+    volume = EbsStorage(region=month.region, gb_months=VOLUME_GB)
+    volume_usd = (month.estimate(volume).exact or Decimal(0)) / month.hours
     if isinstance(found, Price):
-        return Offer(name, spot, found.usd)
+        return Offer(name, spot, found.usd, volume_usd)
     if isinstance(on_demand, Price):
-        return Offer(name, spot, on_demand.usd, instead=True)
-    return Offer(name, spot, None)
+        return Offer(name, spot, on_demand.usd, volume_usd, instead=True)
+    return Offer(name, spot, None, volume_usd)

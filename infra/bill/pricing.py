@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -16,13 +17,15 @@ from cost import (
     S3Storage,
     SnsDeliveries,
 )
+from infra.bill import tiers, traffic
 from infra.bill.alarms import alarms
 from infra.bill.batch import batch
 from infra.bill.functions import function
 from infra.bill.instances import asynchronous, synchronous
+from infra.bill.leaving import leaving
 from infra.bill.month import Month
 from infra.bill.serverless import serverless
-from infra.bill.sleep import RESTING, gone
+from infra.bill.sleep import RESTING, gone, unasked
 from infra.bill.statement import Bill, WorkloadBill
 from infra.errors import Misuse
 from infra.stack import Stack
@@ -64,22 +67,30 @@ def bill(
             f"A month has {hours_per_month} hours; allowed is above 0 to {_LONGEST_MONTH}: write 730."
         )
     month = Month(stack, catalog, hours_per_month)
+    for workload in stack.workloads:
+        traffic.check(workload, month)
+    workloads = tuple(_priced(workload, month, asleep) for workload in stack.workloads)
     return Bill(
         stack=stack.name,
         environment=stack.environment.name,
         region=month.region,
         hours_per_month=hours_per_month,
-        workloads=tuple(_priced(workload, month, asleep) for workload in stack.workloads),
+        workloads=workloads,
         rates=tuple(_shared(month)),
         embedded_aws=stack.environment.embedded_aws,
-        caveats=tuple(_caveats(stack)),
+        caveats=(*tiers.shared(workloads, catalog), *_caveats(stack)),
     )
 
 
 def _priced(workload: Workload, month: Month, asleep: Collection[str]) -> WorkloadBill:
     kind = type(workload)
     resting = RESTING[kind](workload) if workload.name in asleep else workload
-    return gone(workload, month) if resting is None else PRICED[kind](resting, month)
+    if resting is None:
+        return gone(workload, month)
+    priced = PRICED[kind](resting, month)
+    if isinstance(workload, BatchJob) and workload.name in asleep:
+        return unasked(workload, priced)
+    return replace(priced, notes=(*priced.notes, *leaving(resting, month)))
 
 
 def _shared(month: Month) -> Iterator[Rate]:

@@ -11,6 +11,9 @@ from infra.bill.statement import Bill, WorkloadBill
 
 VERSION: Final = 1
 COLUMNS: Final = ("minimum", "expected", "maximum")
+AT_LEAST: Final = "at_least"
+"""What is kept besides: what the usage comes to for certain, where nothing is expected of it."""
+_KEPT: Final = (*COLUMNS, AT_LEAST)
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,8 @@ class Recorded:
     """One workload as it was priced: what it buys in each column, and what that came to then, in USD.
 
     Nothing is bought in a column that was not known, such as what is expected of a workload without usage, or the
-    maximum of one without a limit; an amount is None where a price was missing.
+    maximum of one without a limit; an amount is None where a price was missing. What is expected is else what the
+    usage comes to at least, and without usage the minimum.
     """
 
     name: str
@@ -26,8 +30,12 @@ class Recorded:
     usd: Mapping[str, Decimal | None]
 
     def has(self, column: str) -> bool:
-        """Whether it was told; what is expected of a workload without usage is its least."""
+        """Whether it was told."""
         return self._told(column) is not None
+
+    def at_least(self, column: str) -> bool:
+        """Whether its least stands for what is expected of it."""
+        return self._at(column) != column
 
     def then(self, column: str) -> Decimal | None:
         """What it came to when it was recorded."""
@@ -45,7 +53,9 @@ class Recorded:
         return self.bought[self._at(column)]
 
     def _at(self, column: str) -> str:
-        return "minimum" if column == "expected" and self.bought[column] is None else column
+        if column != "expected":
+            return column
+        return next(name for name in ("expected", AT_LEAST, "minimum") if self.bought[name] is not None)
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,10 @@ class Record:
     def has_usage(self) -> bool:
         """Whether the usage of any workload was told."""
         return any(one.bought["expected"] is not None for one in self.workloads)
+
+    def at_least(self, column: str) -> bool:
+        """Whether the least of a workload stands for what is expected of it."""
+        return any(one.at_least(column) for one in self.workloads)
 
     def then(self, column: str) -> Decimal | None:
         """What the stack came to on that day; None where a price was missing."""
@@ -99,10 +113,16 @@ def record(bill: Bill, priced_on: str) -> Record:
 
 
 def read(data: Mapping[str, Any] | None) -> Record | None:
-    """A record from its JSON; None where there is none, or one of a version that is not known."""
+    """A record from its JSON; None where there is none, or one of a version that is not known.
+
+    Raises `ValueError` for what is no record.
+    """
     if data is None or data.get("version") != VERSION:
         return None
-    return Record(data["priced_on"], tuple(_read_workload(table) for table in data["workloads"]))
+    try:
+        return Record(data["priced_on"], tuple(_read_workload(table) for table in data["workloads"]))
+    except (LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from None
 
 
 def added(amounts: Sequence[Decimal | None]) -> Decimal | None:
@@ -116,17 +136,18 @@ def amount(estimate: Estimate | None) -> Decimal | None:
     return None if estimate is None or estimate.total.at_least else estimate.total.usd
 
 
-def columns(workload: WorkloadBill) -> dict[str, Estimate | None]:
-    """The columns of one workload's bill; None is not known, or has no limit."""
+def kept(workload: WorkloadBill) -> dict[str, Estimate | None]:
+    """What is kept of one workload's bill; None is not known, or has no limit."""
     return {
         "minimum": workload.minimum,
         "expected": workload.expected,
         "maximum": workload.maximum if workload.maximum.lines else None,
+        AT_LEAST: workload.at_least,
     }
 
 
 def _of_workload(workload: WorkloadBill) -> Recorded:
-    held = columns(workload)
+    held = kept(workload)
     return Recorded(
         workload.name,
         {column: None if estimate is None else estimate.charges for column, estimate in held.items()},
@@ -135,19 +156,21 @@ def _of_workload(workload: WorkloadBill) -> Recorded:
 
 
 def _read_workload(table: Mapping[str, Any]) -> Recorded:
+    if "minimum" not in table:
+        raise ValueError("a workload has no minimum")
     return Recorded(
         table["name"],
         {
             column: tuple(_charge(charge) for charge in table[column]["charges"]) if column in table else None
-            for column in COLUMNS
+            for column in _KEPT
         },
-        {column: _decimal(table[column]["usd"]) if column in table else None for column in COLUMNS},
+        {column: _decimal(table[column]["usd"]) if column in table else None for column in _KEPT},
     )
 
 
 def _charge(table: Mapping[str, str]) -> Charge:
     numbers = {field.name for field in fields(Charge) if field.type is Decimal}
-    return Charge(**{name: Decimal(value) if name in numbers else value for name, value in table.items()})  # type: ignore[arg-type]
+    return Charge(**{name: _number(value) if name in numbers else value for name, value in table.items()})  # type: ignore[arg-type]
 
 
 def _text(usd: Decimal | None) -> str | None:
@@ -155,4 +178,11 @@ def _text(usd: Decimal | None) -> str | None:
 
 
 def _decimal(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
+    return None if text is None else _number(text)
+
+
+def _number(text: str) -> Decimal:
+    number = Decimal(text)
+    if not number.is_finite() or number < 0:
+        raise ValueError(f"{text} is no quantity")
+    return number

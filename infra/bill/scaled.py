@@ -1,18 +1,19 @@
 """How many instance-hours a workload that scales is expected to take: its own policy, simulated over its usage."""
 
-import importlib.util
-from collections.abc import Callable, Mapping
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from cost import UsageProfile, machines
-from cost.errors import InvalidUsage
 from cost.simulation.capacity import Backlog, Tracking
-from cost.simulation.traffic import shaped, traced
-from cost.usage import is_trace
+from infra.bill.load import at_a_time, takes
 from infra.bill.month import Month
+from infra.bill.timetable import week
+from infra.bill.traffic import NUMPY as NUMPY
+from infra.bill.traffic import SEED, arriving, described
+from infra.bill.traffic import has as has
 from infra.workloads import (
     AsyncEndpoint,
     InstanceEndpoint,
@@ -20,14 +21,6 @@ from infra.workloads import (
     RealtimeEndpoint,
     TargetTracking,
 )
-
-if TYPE_CHECKING:
-    from cost.simulation.traffic import Traffic
-
-SEED: Final = 0
-NUMPY: Final = "numpy is not installed; run: python -m pip install numpy"
-UNTOLD: Final = "constant"
-"""The shape of a usage that names none: an assumption, which is said."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +34,14 @@ class Expected:
 def expected(
     workload: InstanceEndpoint, month: Month, has_numpy: Callable[[], bool] = lambda: has("numpy")
 ) -> Expected | None:
-    """The simulated month of a workload between two counts; None where no usage is told.
+    """The simulated month of a workload between two counts; None where no usage is told, and it needs one.
 
     Raises `InvalidEnvironment` for a usage that cannot be, such as a trace with a gap.
     """
     usage = month.usage(workload)
+    timetable = week(workload.autoscaling, workload.instance_count)
+    if timetable is not None:
+        return _scheduled(timetable, month)
     if usage is None:
         return None
     policy = workload.autoscaling[0] if len(workload.autoscaling) == 1 else None
@@ -53,43 +49,35 @@ def expected(
     made = POLICIES.get((type(workload), kind))
     if made is None or not isinstance(policy, TargetTracking):
         return Expected(
-            None, "not expected: only a target of requests per instance, or of a backlog, is simulated"
+            None,
+            "not expected: only a target of requests per instance or of a backlog, and a timetable of every week "
+            "alone, is simulated",
         )
-    if kind == "backlog_per_instance" and not usage.duration_ms:
+    if kind == "backlog_per_instance" and takes(workload, month) is None:
         return Expected(
             None, "not expected: write duration_ms into its usage, which says when a backlog is worked off"
         )
     if not has_numpy():
         return Expected(None, f"not expected: what its scaling comes to is simulated, and {NUMPY}")
-    traffic = _traffic(workload, usage, month)
-    minutes = made(workload, policy, usage).over(traffic.counts(SEED)).billed
-    hours = Decimal(int(minutes.sum())) / 60
-    shape = f"{usage.traffic or UNTOLD} traffic" + (
-        "" if usage.traffic else " (assumed: its usage names none)"
-    )
+    traffic = arriving(workload, usage, month)
+    minutes = made(workload, policy, month).over(traffic.counts(SEED)).billed
+    hours = int(minutes.sum()) * month.hours / len(minutes)
     return Expected(
         hours,
-        f"expected {hours:,.1f} instance-hours: its own policy, simulated over a month of {shape}, seed {SEED}",
+        f"expected {hours:,.1f} instance-hours: its own policy, simulated over a month of {described(usage, traffic)}, "
+        f"seed {SEED}",
     )
 
 
-def has(module: str) -> bool:
-    """Whether a library is installed; it is not loaded."""
-    return importlib.util.find_spec(module) is not None
+def _scheduled(timetable: Sequence[int], month: Month) -> Expected:
+    minutes = math.ceil(month.hours * 60)
+    hours = sum(itertools.islice(itertools.cycle(timetable), minutes)) * month.hours / minutes
+    return Expected(
+        hours, f"expected {hours:,.1f} instance-hours: its timetable, in a month that begins on a Monday"
+    )
 
 
-def _traffic(workload: InstanceEndpoint, usage: UsageProfile, month: Month) -> "Traffic":
-    minutes, requests = int(month.hours * 60), float(usage.requests_per_month)
-    named = usage.traffic or UNTOLD
-    try:
-        if is_trace(named):
-            return traced(Path(named), minutes, requests)
-        return shaped(named, requests, minutes, SEED)
-    except InvalidUsage as error:
-        raise month.wrong(workload, str(error)) from None
-
-
-def _tracking(_workload: InstanceEndpoint, policy: TargetTracking, _usage: UsageProfile) -> Tracking:
+def _tracking(_workload: InstanceEndpoint, policy: TargetTracking, _month: Month) -> Tracking:
     return Tracking(
         max(1, policy.min_capacity),
         policy.max_capacity,
@@ -99,24 +87,20 @@ def _tracking(_workload: InstanceEndpoint, policy: TargetTracking, _usage: Usage
     )
 
 
-def _backlog(workload: AsyncEndpoint, policy: TargetTracking, usage: UsageProfile) -> Backlog:
-    assert usage.duration_ms
-    machine = machines().get(workload.instance_type.removeprefix("ml."))
-    # More at a time than there are processors makes each slower, and no more of them.
-    limits = [workload.concurrent_requests_per_instance]
-    limits += [machine.gpu_count or machine.vcpus] if machine else []
+def _backlog(workload: AsyncEndpoint, policy: TargetTracking, month: Month) -> Backlog:
+    found = takes(workload, month)
+    assert found is not None
+    slots = [workload.concurrent_requests_per_instance, at_a_time(workload, month)]
     return Backlog(
         policy.max_capacity,
         per_instance=policy.value,
-        served_per_instance=min(limits) * 60_000 / float(usage.duration_ms),
+        served_per_instance=min(slot for slot in slots if slot is not None) * 60_000 / float(found.ms),
         minimum=policy.min_capacity,
         scale_in_cooldown_seconds=policy.scale_in_cooldown_seconds,
     )
 
 
-POLICIES: Final[
-    Mapping[tuple[type, str], Callable[[Any, TargetTracking, UsageProfile], Tracking | Backlog]]
-] = {
+POLICIES: Final[Mapping[tuple[type, str], Callable[[Any, TargetTracking, Month], Tracking | Backlog]]] = {
     (RealtimeEndpoint, "invocations_per_instance"): _tracking,
     (MultiModelEndpoint, "invocations_per_instance"): _tracking,
     (AsyncEndpoint, "backlog_per_instance"): _backlog,

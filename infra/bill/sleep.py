@@ -37,6 +37,14 @@ RESTING: Mapping[type, Callable[[Any], Any]] = {
 """What is priced in the place of a workload that sleeps; None where nothing of it is billed."""
 
 
+def unasked(workload: BatchJob, priced: WorkloadBill) -> WorkloadBill:
+    """The bill of a job without its timetable: it comes to its least, unless somebody submits one."""
+    if workload.schedule is None:
+        return priced
+    note = "it sleeps: its timetable starts nothing, and its usage is not counted."
+    return replace(priced, expected=priced.minimum, at_least=None, notes=(note,))
+
+
 def gone(workload: Any, month: Month) -> WorkloadBill:
     """The bill of an endpoint that sleeps: it is there, and comes to nothing."""
     none = month.estimate(_NOTHING[type(workload)](workload, month.region))

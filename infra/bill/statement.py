@@ -18,8 +18,9 @@ class WorkloadBill:
     """One workload's month.
 
     `expected` is None where no usage is given, or where only traffic decides between minimum and maximum.
-    `maximum` is what has a limit, at it; `follows` says how what has none is billed on top. `notes` say what
-    the expected month rests on, or why it is not known.
+    `at_least` is what its usage comes to for certain where `expected` is not known; None without usage. `maximum` is
+    what has a limit, at it; `follows` says how what has none is billed on top. `notes` say what the expected month
+    rests on, or why it is not known.
     """
 
     name: str
@@ -30,11 +31,20 @@ class WorkloadBill:
     rates: tuple[Rate, ...]
     follows: str = ""
     notes: tuple[str, ...] = ()
+    at_least: Estimate | None = None
 
     @property
     def counted(self) -> Estimate:
-        """As expected, or else at its least."""
-        return self.minimum if self.expected is None else self.expected
+        """As expected, or else at its least: with its usage, where that is told."""
+        return next(one for one in (self.expected, self.at_least, self.minimum) if one is not None)
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The notes, and what its usage comes to at least where nothing is expected of it."""
+        least = None if self.expected is not None or self.at_least is None else self.at_least.total.usd
+        if least is None or least == self.minimum.total.usd:
+            return self.notes
+        return (*self.notes, f"with its usage it is at least {least:,.2f} USD a month")
 
 
 class Row(NamedTuple):
@@ -89,8 +99,9 @@ class Bill:
     @property
     def told(self) -> str:
         """`counted` in words: 'at least' where a workload cannot say what is expected, and its least is in it."""
-        shown = str(self.counted.total)
-        return shown if self.expected is not None or shown.startswith("at least") else f"at least {shown}"
+        total, shown = self.counted.total, str(self.counted.total)
+        exact = self.expected is not None or total.at_least or total.usd is None
+        return shown if exact else f"at least {shown}"
 
     @property
     def follows(self) -> list[str]:
@@ -142,8 +153,9 @@ class Bill:
             f"USD a month of {plain(self.hours_per_month)} hours in {self.region}: "
             "list price, before tax, no free tier, no savings plan.",
             "In the amounts only where they are declared, or the usage tells them: data, logs and volumes. "
-            "Never in them: stored artifacts, data and images, and requests to KMS. Unit prices are in the table.",
-            *(f"{workload.name}: {note}" for workload in self.workloads for note in workload.notes),
+            "Never in them: stored artifacts, data and images, and requests to KMS. Unit prices are in the table, but "
+            "for KMS, of which none is held.",
+            *(f"{workload.name}: {note}" for workload in self.workloads for note in workload.told),
             *self.caveats,
             f"A price has the date it was valid and how far to trust it: {trust}.",
         ]

@@ -19,6 +19,7 @@ from infra.errors import Misuse
 if TYPE_CHECKING:
     from infra.bill import Bill
     from infra.bill.difference import Difference
+    from infra.bill.record import Record
     from infra.page.document import Page
     from infra.project import Project
     from infra.stack import Stack
@@ -170,7 +171,7 @@ def _against(
     name, project = asked
     from cost import PriceCatalog
     from infra.bill.difference import difference
-    from infra.bill.record import read, record
+    from infra.bill.record import record
 
     catalog = PriceCatalog.load()
     if what == "deployed":
@@ -181,21 +182,39 @@ def _against(
         connection.check_account()
         return bills.change(priced, connection, catalog)
     if what.endswith(".json"):
-        base = read(_recorded(Path(what)))
-        return difference(priced, True, base, catalog, f"{what}, priced on {base.priced_on}" if base else "")
+        base = _recorded(Path(what), priced)
+        return difference(priced, True, base, catalog, f"{what}, priced on {base.priced_on}")
     elsewhere = environment.load(what, project.root)
     there = report.price(loader.load(name, elsewhere, project.root), hours)
     return difference(priced, True, record(there, ""), catalog, what)
 
 
-def _recorded(file: Path) -> dict[str, object]:
+def _recorded(file: Path, priced: "Bill") -> "Record":
+    """The record of a bill that `cost --json` wrote, of the same stack and a month as long."""
+    from cost.amount import plain
+    from infra.bill.record import read
+
     try:
-        found: dict[str, object] = parse(file.read_text(encoding="utf-8"))["record"]
-        return found
-    except (OSError, ValueError, KeyError, TypeError):
+        found = parse(file.read_text(encoding="utf-8"))
+        base = read(found["record"])
+        stack, hours = str(found["stack"]), Decimal(found["hours_per_month"])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+        base = None
+    if base is None:
         raise Misuse(
             f"--against is {file}, which is no bill; write one with: modelyard cost STACK --env NAME --json > {file}"
-        ) from None
+        )
+    if stack != priced.stack:
+        raise Misuse(
+            f"--against is {file}, the bill of {stack}, and this one is of {priced.stack}; write that with: "
+            f"modelyard cost {priced.stack} --env NAME --json > {file}"
+        )
+    if hours != priced.hours_per_month:
+        raise Misuse(
+            f"--against is {file}, the bill of a month of {plain(hours)} hours, and this one has "
+            f"{plain(priced.hours_per_month)}; write --hours {hours:f}, or price both alike."
+        )
+    return base
 
 
 def _number(hours: str) -> Decimal:

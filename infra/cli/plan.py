@@ -51,6 +51,7 @@ def plan(
         return
     report.bill(priced)
     report.difference(change)
+    report.unchecked(priced, loaded.environment)
     finding = report.over_budget_finding(
         priced, loaded.environment, bills.others(loaded.name, connection, catalog)
     )

@@ -67,15 +67,7 @@ def over_budget_finding(
     if budget is None:
         return ""
     if others is None:
-        if estimate.at_least:
-            console.say(
-                f"The budget of {budget} USD is not fully checked: a price is unknown, and the bill is {estimate} USD."
-            )
-        if estimate.estimated:
-            console.say(
-                f"The budget of {budget} USD is checked against an estimate: a price is not held, and the bill is "
-                f"{estimate} USD."
-            )
+        unchecked(priced, environment)
     elif untold := [name for name, usd in others.items() if usd is None]:
         console.say(
             f"The budget of {budget} USD is not fully checked: what {', '.join(untold)} costs was not recorded."
@@ -88,6 +80,28 @@ def over_budget_finding(
         f"{priced.stack} on {environment.name} would cost {estimate} USD a month{with_others}, and "
         f"monthly_budget_usd is {budget}"
     )
+
+
+def unchecked(priced: "Bill", environment: Environment) -> None:
+    """Say on stderr what of the bill itself keeps the budget from being checked."""
+    budget, estimate = environment.monthly_budget_usd, priced.counted.total
+    if budget is None:
+        return
+    if estimate.at_least:
+        console.say(
+            f"The budget of {budget} USD is not fully checked: a price is unknown, and the bill is {estimate} USD."
+        )
+    if estimate.estimated:
+        console.say(
+            f"The budget of {budget} USD is checked against an estimate: a price is not held, and the bill is "
+            f"{estimate} USD."
+        )
+    for workload in priced.workloads:
+        if workload.expected is None and workload.at_least is not None:
+            console.say(
+                f"The budget of {budget} USD is not fully checked: what the usage of {workload.name} comes to is not "
+                f"known, and is counted at its least, {workload.at_least.total} USD."
+            )
 
 
 def difference(change: "Difference", *, to_stderr: bool = False) -> None:

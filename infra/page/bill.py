@@ -109,6 +109,4 @@ def _changed(change: Difference) -> Iterator[tuple[str, ...]]:
     for one in change.workloads:
         for part in one.changes:
             if part.usd != 0 and not one.repeats(part):
-                amounts = ("unknown" if usd is None else f"{usd:,.2f}" for usd in (part.before, part.after))
-                added = "unknown" if part.usd is None else f"{part.usd:+,.2f}"
-                yield (f"{one.name} ({one.kind})", part.column, *amounts, added)
+                yield (f"{one.name} ({one.kind})", part.column, *part.sides, part.added)

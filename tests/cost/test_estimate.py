@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost import (
+    DataTransfer,
     Estimate,
     InstanceHours,
     LambdaDuration,
@@ -135,6 +136,16 @@ def test_a_total_of_only_unknown_prices_is_not_zero() -> None:
     total = Estimate.of([unknown], CATALOG).total
     assert total == Total(None, at_least=True)
     assert str(total) == "unknown"
+
+
+def test_gigabytes_have_no_plural_in_a_tiers_name() -> None:
+    """AWS's data transfer: the first 10,240 GB, the next 40,960, the next 102,400."""
+    bought = Estimate.of([DataTransfer(region="us-east-1", gb=60_000)], PriceCatalog.load())
+    assert [line.description for line in bought.lines] == [
+        "data out to internet",
+        "data out to internet, above 10,240 up to 51,200 GB",
+        "data out to internet, above 51,200 up to 153,600 GB",
+    ]
 
 
 def test_beyond_the_last_known_tier_the_price_is_unknown() -> None:

@@ -29,6 +29,10 @@ def test_the_duration_may_be_unsaid() -> None:
         ({"requests_per_month": float("nan")}, "requests_per_month is nan; allowed is a number"),
         ({"requests_per_month": 1, "duration_ms": float("inf")}, "duration_ms is inf; allowed is a number"),
         (
+            {"requests_per_month": 1, "duration_ms": 0},
+            "duration_ms is 0; allowed is a number above 0 to 86,400,000",
+        ),
+        (
             {"requests_per_month": 1, "duration": 3},
             "unknown key 'duration'; allowed are requests_per_month, duration_ms, payload_kb, response_kb, log_kb",
         ),

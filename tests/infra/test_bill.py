@@ -248,6 +248,11 @@ def test_what_is_expected_of_some_workloads_only_is_at_least_that() -> None:
     assert known.told == str(known.counted.total) == "87.48"
 
 
+def test_what_no_price_is_known_of_is_unknown_and_not_at_least_unknown() -> None:
+    nowhere = bill(stack(endpoint(autoscaling=SCALING), region="eu-south-1"), CATALOG)
+    assert nowhere.expected is None and nowhere.told == "unknown"
+
+
 def test_the_shipped_prices_cover_a_common_stack() -> None:
     found = bill(stack(endpoint(autoscaling=SCALING), function()), PriceCatalog.load())
     assert not found.minimum.total.at_least and not found.maximum.total.at_least

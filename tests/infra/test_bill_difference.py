@@ -12,7 +12,9 @@ from cost import PriceCatalog
 from infra import Environment, Stack, TargetTracking
 from infra.bill import Bill, bill
 from infra.bill.difference import difference, saving
+from infra.bill.markdown import comment
 from infra.bill.record import Record, read, record
+from infra.workloads import Metric
 from tests.infra.conftest import function, realtime
 
 CATALOG = PriceCatalog.load()
@@ -84,6 +86,33 @@ def test_without_usage_on_either_side_nothing_is_said_of_what_is_expected(base):
     assert [change.column for change in found.total] == ["minimum", "maximum"]
 
 
+def test_a_side_of_which_nothing_is_expected_is_at_least_its_minimum(base):
+    """Only the endpoint of the one side has a usage: 83.95 and two alarms, and 0.87 of the function on both."""
+    told = {**USED, "rank": {"requests_per_month": 1000}}
+    known, unknown = priced(base, usage=told), priced(base)
+    assert known.counted.total.usd == unknown.counted.total.usd == Decimal("85.02")
+    idle = realtime(autoscaling=TargetTracking(min_capacity=2, max_capacity=4, invocations_per_instance=9))
+    more = priced(base, idle, function())
+    (_, there, _) = difference(more, True, kept(known), CATALOG).total
+    (_, back, _) = difference(known, True, kept(more), CATALOG).total
+    (_, both, _) = difference(more, True, kept(unknown), CATALOG).total
+    assert str(there) == "expected 85.02 -> at least 168.97 (at least +83.95)"
+    assert str(back) == "expected at least 168.97 -> 85.02 (at most -83.95)"
+    assert str(both) == "expected at least 85.02 -> at least 168.97 (+83.95)"
+    text = comment(more, difference(more, True, kept(known), CATALOG))
+    assert "**At least +83.95 USD a month.** Difference to " in text
+
+
+def test_what_a_usage_comes_to_at_least_is_recorded_for_the_budget_of_others(base):
+    """Own metrics are not simulated: 84.15, and 476.84 GB of data in at 0.016."""
+    own = realtime(autoscaling=TargetTracking(max_capacity=4, metric=Metric("CPUUtilization"), target=50))
+    made = priced(base, own, usage={"rank": {"requests_per_month": 10_000_000, "payload_kb": 50}})
+    assert kept(made) == record(made, DAY)
+    assert kept(made).today("expected", CATALOG) == Decimal("91.78") and kept(made).at_least("expected")
+    found = difference(made, True, kept(priced(base, own, usage={})), CATALOG)
+    assert "expected at least 84.15 -> at least 91.78 (+7.63)" in found.lines[1]
+
+
 def test_what_is_deployed_is_priced_with_the_prices_of_today(base):
     made = priced(base)
     dearer = PriceCatalog(
@@ -133,6 +162,9 @@ def test_an_unknown_price_makes_a_difference_unknown_and_never_nothing(base):
 
 def test_a_destroy_says_what_it_saves(base):
     made = priced(base)
-    assert saving("shop", kept(made), CATALOG) == f"saves {made.counted.total} USD a month, as expected"
+    # Nobody tells the use of the endpoint that scales.
+    assert saving("shop", kept(made), CATALOG) == f"saves {made.counted.total} USD a month, at the least"
+    known = priced(base, function())
+    assert saving("shop", kept(known), CATALOG) == f"saves {known.counted.total} USD a month, as expected"
     assert saving("shop", kept(priced(base, usage={})), CATALOG) == "saves 84.15 USD a month, at the least"
     assert "never recorded" in saving("shop", None, CATALOG)

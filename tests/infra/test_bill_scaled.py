@@ -15,6 +15,7 @@ from cost.simulation.traffic import shaped, traced
 from infra import (
     AsyncEndpoint,
     Environment,
+    LambdaEndpoint,
     MultiModelEndpoint,
     RealtimeEndpoint,
     Stack,
@@ -101,6 +102,15 @@ def test_traffic_that_is_not_told_is_constant_and_said_to_be_assumed() -> None:
     assert "constant traffic (assumed: its usage names none)" in found.notes[0]
 
 
+@pytest.mark.parametrize("length", ["730.016", "0.001", "0.5", "743.999"])
+def test_a_month_with_a_part_of_a_minute_never_costs_less_than_its_least(length: str) -> None:
+    """Two instances that never scale, for every part of an hour: cut to whole minutes, 730.016 hours were 730."""
+    two = TargetTracking(min_capacity=2, max_capacity=4, invocations_per_instance=200)
+    told = stack(endpoint(autoscaling=two), {"requests_per_month": 0})
+    (found,) = bill(told, CATALOG, D(length)).workloads
+    assert hours(found) == 2 * D(length) and found.expected == found.minimum
+
+
 def test_a_backlog_goes_to_zero_between_bursts() -> None:
     usage = {"requests_per_month": 2_000, "duration_ms": 3000, "traffic": "bursty"}
     found = of(waking(), usage)
@@ -158,6 +168,13 @@ def test_a_trace_is_found_beside_its_environment_and_scaled(tmp_path: Path) -> N
     trace = traced(folder / "day.csv", 43_800, 12_000_000)
     billed = Tracking(1, 4, per_instance=200).over(trace.counts(0)).billed
     assert hours(found) == Decimal(int(billed.sum())) / 60
+    # A page and a comment on a pull request go to those who have no such folder.
+    assert "a month of stacks/environments/day.csv traffic, seed 0" in found.notes[0]
+
+    january = "".join(f"2026-01-{day:02}T00:00,5\n" for day in range(1, 32))
+    (folder / "day.csv").write_text("time,requests\n" + january)
+    (found,) = bill(Stack("triage", values, [endpoint()]), CATALOG).workloads
+    assert "day.csv traffic (the first 730 of its 744 hours), seed 0" in found.notes[0]
 
     (folder / "day.csv").write_text(
         "time,requests\n2026-11-02T00:00,1\n2026-11-02T01:00,1\n2026-11-02T05:00,1\n"
@@ -167,6 +184,22 @@ def test_a_trace_is_found_beside_its_environment_and_scaled(tmp_path: Path) -> N
     ) as caught:
         bill(Stack("triage", values, [endpoint()]), CATALOG)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "workload",
+    [
+        LambdaEndpoint("classify", model=MODEL),
+        RealtimeEndpoint("classify", model=MODEL, instance_type="ml.m5.large"),
+    ],
+    ids=lambda workload: type(workload).__name__,
+)
+def test_a_trace_that_is_not_there_is_refused_where_no_amount_follows_from_it_too(workload: Workload) -> None:
+    usage = {"requests_per_month": 1000, "duration_ms": 5, "traffic": "nosuch.csv"}
+    with pytest.raises(
+        InvalidEnvironment, match=r"\[usage.classify\] nosuch.csv cannot be read: .*; name a CSV file"
+    ):
+        of(workload, usage)
 
 
 @pytest.mark.parametrize(

@@ -63,5 +63,19 @@ def test_a_function_that_sleeps_costs_what_one_without_provisioned_concurrency_d
 
 
 def test_what_has_no_hourly_price_costs_the_same_asleep(make_stack):
-    stack = make_stack(serverless(), JOB)
+    stack = make_stack(serverless(), replace(JOB, schedule=None))
     assert bill(stack, CATALOG, asleep=["rare", "embed"]).workloads == bill(stack, CATALOG).workloads
+
+
+@pytest.mark.parametrize("schedule", [None, "cron(0 2 * * ? *)"])
+def test_a_job_that_sleeps_counts_no_usage_where_its_timetable_started_it(make_stack, schedule):
+    stack = make_stack(replace(JOB, schedule=schedule))
+    usage = {"embed": {"requests_per_month": 1_000_000, "duration_ms": 500}}
+    stack = replace(stack, environment=stack.environment.model_copy(update={"usage": usage}))
+    (awake,), (asleep,) = (bill(stack, CATALOG, asleep=names).workloads for names in ((), ("embed",)))
+    assert awake.expected.total.usd > 5
+    if schedule is None:
+        assert asleep == awake
+    else:
+        assert asleep.expected == asleep.minimum and asleep.maximum == awake.maximum
+        assert asleep.notes == ("it sleeps: its timetable starts nothing, and its usage is not counted.",)

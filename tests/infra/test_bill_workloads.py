@@ -25,7 +25,7 @@ from infra import (
     TargetTracking,
 )
 from infra.bill import Bill, WorkloadBill, bill
-from infra.bill.batch import VOLUME_GB
+from infra.bill.offers import VOLUME_GB
 from infra.blueprint import batch_machines
 from infra.errors import InvalidEnvironment
 from infra.workloads import Workload
@@ -171,8 +171,36 @@ def test_scaled_provisioned_concurrency_spans_from_minimum_to_maximum() -> None:
         usage,
     )
     ready = "SageMaker Serverless provisioned concurrency (2 GB)"
-    assert (lines(found.minimum)[ready], lines(found.maximum)[ready]) == (D("26.28"), D("105.12"))
-    assert found.expected is None
+    assert lines(found.minimum)[ready] == D("26.28")
+    assert found.expected is not None and lines(found.expected)[ready] == D("26.28")
+
+
+def test_the_dearest_month_of_scaled_concurrency_may_be_beside_the_least_of_it() -> None:
+    """Ten of 2 GB all month: one ready (26.28) and busy (61.23), nine on demand (946.08), and two alarms.
+
+    All ten provisioned are 262.80 and 612.32: a busy second at 0.0000333 instead of 0.00004.
+    """
+    scaling = TargetTracking(min_capacity=1, max_capacity=10, utilization=0.7)
+    endpoint = ServerlessEndpoint(
+        "small",
+        model=MODEL,
+        memory_mb=2048,
+        max_concurrency=10,
+        provisioned_concurrency=1,
+        autoscaling=scaling,
+    )
+    assert one(endpoint).maximum.total.usd == D("1033.79")
+
+
+def test_what_comes_above_max_concurrency_is_refused_and_not_billed() -> None:
+    """10,000,000 s in business hours are up to 13.3 at a time: 4,088,631 s find one of the five, at 0.00004."""
+    usage = {"requests_per_month": 10_000_000, "duration_ms": 1000, "traffic": "business-hours"}
+    found = one(ServerlessEndpoint("small", model=MODEL, memory_mb=2048, max_concurrency=5), usage)
+    assert found.expected is not None and found.expected.total.usd == D("163.55")
+    assert found.notes == (
+        "expected over a month of business-hours traffic, minute by minute; of that AWS refuses 59.1%, in minutes of "
+        "up to 13.3 at a time, above the 5 of max_concurrency",
+    )
 
 
 def test_a_function_that_is_kept_ready_costs_at_rest_and_less_per_call() -> None:
@@ -238,6 +266,13 @@ def test_a_job_costs_nothing_at_rest_and_at_most_both_of_its_environments() -> N
     assert "an order of magnitude" in spot.note and spot.confidence == "C"
 
 
+def test_small_machines_can_be_the_dearest_since_each_has_a_volume() -> None:
+    """16 vCPUs are eight m5.large (8 x 730 x 0.0375 = 219.00, and 800 GB at 0.08) or four c5.xlarge (242.94 + 32.00)."""
+    both = job(instance_types=["m5.large", "c5.xlarge"], on_demand_fallback=False)
+    assert one(both).maximum == one(job(instance_types=["m5.large"], on_demand_fallback=False)).maximum
+    assert lines(one(both).maximum) == {"m5.large on EC2 spot": D("219.00"), "EBS gp3 volumes": D("64.00")}
+
+
 @pytest.mark.parametrize(
     ("changed", "machines"),
     [
@@ -273,19 +308,36 @@ def test_only_unknown_types_are_unknown_and_not_nothing() -> None:
 
 
 def test_items_of_a_job_are_worked_off_on_the_machine_with_the_cheapest_place() -> None:
-    """200,000 items of 900 ms in jobs of 2 vCPUs: two at a time on a g4dn.xlarge."""
+    """200,000 items of 900 ms in jobs of 2 vCPUs: two at a time on a g4dn.xlarge, 25 hours.
+
+    5 % are done twice (1.25 hours), and 30 machines take 5 minutes to start (2.5 hours), as `compare` has it.
+    """
     found = one(job(), {"requests_per_month": 200_000, "duration_ms": 900, "log_kb": 1})
     assert found.expected is not None
     assert {line.description: (line.quantity, line.usd) for line in found.expected.lines[:2]} == {
-        "g4dn.xlarge on EC2 spot": (D(25), D("5.10")),
-        "EBS gp3 volumes": (D(2500) / 730, D("0.27")),
+        "g4dn.xlarge on EC2 spot": (D("28.75"), D("5.86")),
+        "EBS gp3 volumes": (D(2875) / 730, D("0.32")),
     }
-    assert found.expected.total.usd == D("6.55")
+    assert found.notes == (
+        "expected with 30 starts of a machine, each of 5 minutes, and on g4dn.xlarge all on spot, 5% of the work done "
+        "twice: assumptions",
+    )
+
+
+def test_on_demand_nothing_is_done_twice_and_few_items_start_few_machines() -> None:
+    found = one(job(spot=False), {"requests_per_month": 2, "duration_ms": 1_800_000})
+    assert found.expected is not None
+    # Half an hour on two places, and two starts.
+    assert float(found.expected.lines[0].quantity) == pytest.approx(0.5 + 10 / 60)
+    assert "2 starts of a machine" in found.notes[0] and "on g4dn.xlarge on demand: assum" in found.notes[0]
 
 
 def test_a_job_that_needs_two_gpus_has_no_place_on_machines_with_one() -> None:
     usage = {"requests_per_month": 1, "duration_ms": 1}
-    assert one(job(gpus=2), usage).expected is None
+    without = one(job(gpus=2), usage)
+    assert without.expected is None and without.notes == (
+        "not expected: no machine that it names is known to have room for one of its jobs",
+    )
     assert one(job(gpus=1), usage).expected is not None
 
 
@@ -321,6 +373,35 @@ def test_what_others_pay_for_is_said_and_priced() -> None:
     }
     assert "An update runs new instances beside the old ones" in told
     assert "your own" not in "\n".join(of(endpoint).notes)
+
+
+@pytest.mark.parametrize(
+    ("workload", "sent"),
+    [
+        (LambdaEndpoint("one", model=MODEL), "sent to callers outside AWS"),
+        (
+            RealtimeEndpoint("one", model=MODEL, instance_type="ml.m5.large"),
+            "sent to callers outside AWS",
+        ),
+        (ServerlessEndpoint("one", model=MODEL), "sent to callers outside AWS"),
+        (
+            AsyncEndpoint("one", model=MODEL, instance_type="ml.m5.large"),
+            "read from S3 outside AWS",
+        ),
+    ],
+    ids=lambda one: type(one).__name__ if not isinstance(one, str) else "",
+)
+def test_answers_to_callers_outside_aws_are_in_no_amount_and_told_with_theirs(
+    workload: Workload, sent: str
+) -> None:
+    """1,000,000 answers of 3,000 KB are 2,861.02 GB, at 0.09 a GB out to the internet."""
+    usage = {"requests_per_month": 1_000_000, "duration_ms": 10, "response_kb": 3000}
+    assert (
+        f"its answers are 2,861.0 GB; {sent} they cost 257.49 USD besides, within the region nothing: they are in no "
+        "amount, since who asks is not declared"
+    ) in one(workload, usage).notes
+    told = "\n".join(of(workload, {**usage, "response_kb": 0}).notes)
+    assert "its answers" not in told
 
 
 counts = st.integers(min_value=1, max_value=40)
@@ -366,6 +447,116 @@ def test_the_minimum_is_at_most_the_maximum_and_both_grow_with_what_is_allowed(
     small, large = totals(scaled(kind, least, more, vcpus)), totals(scaled(kind, least, more + 1, vcpus + 9))
     assert small[0] <= small[1] <= large[1]
     assert small[0] <= large[0]
+
+
+@pytest.mark.parametrize(
+    ("traffic", "told"),
+    [({}, None), ({"traffic": "business-hours"}, "1,325.1 requests at a time, above the 1,000")],
+)
+def test_calls_above_the_quota_of_an_account_are_told(traffic: dict[str, str], told: str | None) -> None:
+    """AWS Lambda Developer Guide, 'Lambda quotas': 1,000 concurrent executions. 1e9 s are 380.5 on average."""
+    usage = {"requests_per_month": 1_000_000_000, "duration_ms": 1000, **traffic}
+    notes = "\n".join(one(LambdaEndpoint("answer", model=MODEL), usage).notes)
+    assert told in notes if told else "at a time" not in notes
+
+
+def test_tiers_that_functions_fill_together_are_told() -> None:
+    """Two of 6e9 GB-seconds: AWS has the first 6e9 at 0.0000166667 and the next 9e9 at 0.000015, as one account."""
+    usage = {"requests_per_month": 6_000_000_000, "duration_ms": 1000}
+    functions = [LambdaEndpoint(name, model=MODEL, memory_mb=1024) for name in ("one", "two")]
+    environment = Environment(
+        name="dev",
+        region="us-east-1",
+        account_id="111122223333",
+        usage={each.name: usage for each in functions},
+    )
+    found = bill(Stack("all", environment, functions), CATALOG)
+    assert found.counted.total.usd == D("202400.40")
+    assert (
+        "AWS's price tiers span an account and region, and each workload here fills them anew: together they come to "
+        "192,400.20 USD a month in the place of 202,400.40."
+    ) in found.notes
+    assert "tiers" not in "\n".join(of(functions[0], usage).notes)
+
+
+def test_instances_that_are_too_slow_for_their_usage_are_told() -> None:
+    """1e9 requests of a second in 2,628,000 are 380.5 at a time; an ml.m5.large has two processors."""
+    usage = {"requests_per_month": 1_000_000_000, "duration_ms": 1000}
+    found = one(RealtimeEndpoint("one", model=MODEL, instance_type="ml.m5.large"), usage)
+    assert found.notes == (
+        "its usage comes to 380.5 requests at a time all month, above the 2 that 1 of ml.m5.large work on: unless the "
+        "model answers many together, more are needed than are priced",
+    )
+    few = {"requests_per_month": 5_256_000, "duration_ms": 1000}
+    assert one(RealtimeEndpoint("one", model=MODEL, instance_type="ml.m5.large"), few).notes == ()
+
+
+usages = st.fixed_dictionaries(
+    {
+        "requests_per_month": st.integers(0, 30_000_000),
+        "duration_ms": st.integers(1, 3000),
+        "traffic": st.sampled_from(["constant", "diurnal", "business-hours", "bursty"]),
+    },
+    optional={name: st.integers(0, 5000) for name in ("payload_kb", "response_kb", "log_kb")},
+)
+machine_types = st.lists(
+    st.sampled_from(["m5.large", "m5.xlarge", "c5.large", "c5.xlarge", "c5.2xlarge", "g5.xlarge"]),
+    min_size=1,
+    max_size=3,
+    unique=True,
+)
+
+
+def concurrency(least: int, more: int, fixed: bool) -> dict[str, Any]:
+    if fixed:
+        return {"provisioned_concurrency": least}
+    scaling = TargetTracking(min_capacity=least, max_capacity=least + more, utilization=0.7)
+    return {"provisioned_concurrency": least, "autoscaling": scaling}
+
+
+used_workloads = st.one_of(
+    st.builds(
+        lambda kind, least, more: scaled(kind, least, more, 8), st.sampled_from([0, 1, 2, 4]), counts, counts
+    ),
+    st.builds(
+        lambda memory, least, more, fixed, spare: ServerlessEndpoint(
+            "one",
+            model=MODEL,
+            memory_mb=memory,
+            max_concurrency=least + more + spare,
+            **concurrency(least, more, fixed),
+        ),
+        st.just(2048),
+        counts,
+        counts,
+        st.booleans(),
+        counts,
+    ),
+    st.builds(
+        lambda types, vcpus, spot: job(
+            instance_types=types, max_vcpus=vcpus, spot=spot, on_demand_fallback=False
+        ),
+        machine_types,
+        st.integers(2, 128),
+        st.booleans(),
+    ),
+)
+
+
+@settings(deadline=None, max_examples=80)
+@given(used_workloads, usages)
+def test_what_is_expected_is_between_the_minimum_and_the_maximum(
+    workload: Workload, usage: dict[str, Any]
+) -> None:
+    try:
+        found = one(workload, usage)
+    except InvalidEnvironment:
+        return  # more than it can serve
+    least, counted, most = (each.total.usd for each in (found.minimum, found.counted, found.maximum))
+    assert least is not None and counted is not None and most is not None
+    assert least <= counted
+    # Each line is rounded to the cent.
+    assert found.follows or counted <= most + D("0.02")
 
 
 @pytest.mark.parametrize(

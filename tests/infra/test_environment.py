@@ -100,6 +100,14 @@ def test_a_name_is_no_path(write, name):
             r"network\.subnet_ids\.0 is 'a': .* as in: \[network\] subnet_ids = \[\"subnet-0a1b2c3d4e5f60718\"\]$",
         ),
         (
+            GOOD + "[usage]\nclassify = 5\n",
+            r"usage\.classify is 5: .* write it as in: \[usage\.classify\] requests_per_month = 1_000_000$",
+        ),
+        (
+            GOOD + "usage = 5\n",
+            r"usage is 5: .* write it as in: \[usage\.NAME\] requests_per_month = 1_000_000$",
+        ),
+        (
             GOOD + "[network]\nsubnet_ids = ['subnet-1']\n",
             r"subnet_ids and security_group_ids belong together; write both; write it as in: \[network\]$",
         ),

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost.simulation.capacity import Backlog, Fixed, Tracking
+from cost.simulation.capacity import Backlog, Fixed, Tracking, Utilization
 
 TRACKING = Tracking(minimum=1, maximum=4, per_instance=100)
 BACKLOG = Backlog(maximum=3, per_instance=5, served_per_instance=60)
@@ -59,3 +59,26 @@ def test_an_asynchronous_endpoint_sleeps_wakes_and_sleeps_again():
         capacity.billed[31] == 0 and capacity.billed[32] == 1 and capacity.serving[37:39].tolist() == [0, 1]
     )
     assert capacity.serving[-1] == 0
+
+
+READY = Utilization(minimum=1, maximum=10, target=0.7)
+
+
+def test_provisioned_concurrency_grows_by_what_its_utilization_can_tell():
+    """All of one is busy, which asks for 1 / 0.7 of it: two; all of two ask for three, although ten are asked for."""
+    capacity = READY.over(minutes((600, 60)), 1.0)
+    assert (capacity.billed[2], capacity.billed[3], capacity.serving[4], capacity.serving[5]) == (1, 2, 1, 2)
+    assert sorted(set(capacity.serving.tolist())) == [1, 2, 3, 5, 8, 10]
+
+
+def test_provisioned_concurrency_is_given_back_after_quiet_minutes_and_not_while_nobody_calls():
+    quiet, silent = (READY.over(minutes((600, 60), (count, 60)), 1.0) for count in (6, 0))
+    assert quiet.serving[60 + 14] == 10 and quiet.serving[60 + 15] == 1
+    assert silent.serving[-1] == 10
+
+
+@given(requests=st.lists(st.integers(0, 2000), min_size=1, max_size=300), seconds=st.floats(0, 900))
+def test_provisioned_concurrency_stays_within_its_bounds(requests, seconds):
+    capacity = READY.over(np.array(requests), seconds)
+    assert capacity.serving.min() >= 1 and capacity.billed.max() <= 10
+    assert (capacity.billed >= capacity.serving).all()

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from cost.errors import InvalidUsage
-from cost.simulation.traffic import MINUTES_PER_DAY, SHAPES, shaped, traced
+from cost.simulation.traffic import MINUTES_PER_DAY, SHAPES, check, shaped, traced
 
 MONTH = 730 * 60
 
@@ -54,6 +54,28 @@ def test_a_trace_is_spread_over_its_steps_and_repeated_over_the_month(tmp_path):
     assert traced(file, 240, requests=1000).requests == pytest.approx(1000)
 
 
+def test_a_trace_as_excel_writes_it_is_read(tmp_path):
+    """'CSV UTF-8' begins with a byte order mark: the first column was named '\\ufefftime', and refused."""
+    file = tmp_path / "trace.csv"
+    file.write_bytes(b"\xef\xbb\xbftime,requests\r\n2026-11-02T00:00,60\r\n2026-11-02T01:00,0\r\n")
+    assert traced(file, 120).requests == pytest.approx(60)
+
+
+def test_of_a_trace_that_is_longer_the_first_month_is_taken_and_that_is_told(tmp_path):
+    file = trace(tmp_path, "time,requests\n2026-11-02T00:00,60\n2026-11-02T01:00,0\n2026-11-02T02:00,9\n")
+    assert traced(file, 120).of_minutes == 180 and traced(file, 120).requests == pytest.approx(60)
+    assert traced(file, 180).of_minutes is None and traced(file, 400).of_minutes is None
+
+
+def test_a_first_month_without_requests_is_not_called_a_trace_without_any(tmp_path):
+    file = trace(tmp_path, "time,requests\n2026-11-02T00:00,0\n2026-11-02T01:00,0\n2026-11-02T02:00,9\n")
+    with pytest.raises(
+        InvalidUsage, match=r"no requests in the first 2 of its 3 hours, .*; leave out the rows"
+    ):
+        traced(file, 120)
+    check(file)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -77,9 +99,10 @@ def test_a_trace_is_spread_over_its_steps_and_repeated_over_the_month(tmp_path):
     ],
 )
 def test_a_wrong_trace_is_one_clear_line(tmp_path, text, words):
-    with pytest.raises(InvalidUsage, match=words) as caught:
-        traced(trace(tmp_path, text), 60)
-    assert "\n" not in str(caught.value)
+    for read in (check, lambda file: traced(file, 60)):
+        with pytest.raises(InvalidUsage, match=words) as caught:
+            read(trace(tmp_path, text))
+        assert "\n" not in str(caught.value)
 
 
 def test_a_trace_that_is_not_there_is_told(tmp_path):

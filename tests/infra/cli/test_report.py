@@ -1,10 +1,12 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from infra import Environment, Stack
+from infra import Environment, Stack, TargetTracking
 from infra.cli import report
 from infra.errors import Misuse
+from infra.workloads import Metric
 from tests.infra.conftest import function, realtime
 
 
@@ -46,6 +48,33 @@ def test_the_expected_use_of_a_function_counts(base):
 def test_an_unknown_price_is_said(base, capsys):
     refuse(stack(base, budget="300", region="sa-east-1"))
     assert "The budget of 300 USD is not fully checked: a price is unknown" in capsys.readouterr().err
+
+
+def test_a_function_whose_provisioned_concurrency_scales_is_held_against_the_budget(base):
+    usage = {"rank-small": {"requests_per_month": 100_000_000, "duration_ms": 1000}}
+    ready = function(
+        memory_mb=1536, autoscaling=TargetTracking(min_capacity=1, max_capacity=10, utilization=0.7)
+    )
+    made = replace(stack(base, budget="300", usage=usage), workloads=(ready,))
+    with pytest.raises(Misuse, match=r"would cost 2,41\d\.\d\d USD a month"):
+        refuse(made)
+
+
+def test_a_usage_that_comes_to_nothing_known_is_said(base, capsys):
+    """A policy of its own metric is not simulated: the endpoint counts with its data, and at its least instances."""
+    usage = {"rank": {"requests_per_month": 10_000_000, "payload_kb": 50}}
+    own = TargetTracking(max_capacity=4, metric=Metric("CPUUtilization"), target=50)
+    made = replace(stack(base, budget="300", usage=usage), workloads=(realtime(autoscaling=own),))
+    refuse(made)
+    # 84.15 and 476.84 GB in, at 0.016.
+    assert capsys.readouterr().err == (
+        "The budget of 300 USD is not fully checked: what the usage of rank comes to is not known, and is counted at "
+        "its least, 91.78 USD.\n"
+    )
+    with pytest.raises(Misuse, match=r"would cost 91\.78 USD a month"):
+        refuse(
+            replace(made, environment=made.environment.model_copy(update={"monthly_budget_usd": Decimal(91)}))
+        )
 
 
 def test_the_budget_is_that_of_all_stacks_of_the_environment(base, capsys):
