@@ -42,13 +42,17 @@ def test_whoever_does_not_answer_or_not_rightly_is_told(yard):
     assert "This version of answer is what serves now." in said
     # The state is right all the same: there is nothing to do.
     assert "plan: no changes" in yard.run("plan", *WORDS[:-1]).stdout
+    # And the same deploy again is no success for that: what did not answer is asked again.
+    again = yard.run("deploy", *WORDS, code=1)
+    assert "plan: no changes" in again.stdout and again.stderr.count("the labels are from another age") >= 2
 
     handler.write_text(GOOD.replace("1", "2"))
     said = yard.run("deploy", *WORDS, code=1).stderr
     assert "local-asked-answer answers otherwise: .version is 2, expected 1" in said
     answer.write_text('{"version": 2}')
-    handler.write_text(GOOD.replace("1", "2") + "# mended\n")
-    yard.run("deploy", *WORDS)
+    mended = yard.run("deploy", *WORDS)
+    assert "plan: no changes" in mended.stdout
+    assert "answer: answers the sample as expected in " in mended.stderr
 
     # Woken, it is asked as it was deployed, whatever has become of the folder since.
     yard.run("sleep", *WORDS)
