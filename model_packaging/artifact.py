@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from model_packaging import checksum, manifest
+from model_packaging import checksum, hosts, manifest
 from model_packaging.archive import Writer, write, write_tar
 from model_packaging.errors import BuildFailed, InvalidModel, UnsafeArchive
 from model_packaging.manifest import Entry
-from model_packaging.model import REQUIREMENTS, Model
+from model_packaging.model import PROGRAM, REQUIREMENTS, Model
 from model_packaging.prepare import prepare
 from model_packaging.unpack import verify
 from model_packaging.wheels import stage
@@ -34,6 +34,8 @@ HOST_MODULES = (
     "tables",
     "validation",
 )
+
+SERVER_MODULES = ("toolkit", *(name for name in HOST_MODULES if name not in ("aws_lambda", "events")))
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,10 @@ def identify_archive(model: Model, base: Path, cache: Path, runtime: str | None 
 
 
 def archive_entries(model: Model, base: Path, cache: Path, runtime: str | None = None) -> list[Entry]:
-    """The files of model.tar.gz: code and requirements, or what they name, below `code/`; weights at the root."""
+    """The files of model.tar.gz: code and requirements, or what they name, below `code/`; weights at the root.
+
+    Beside the code is what makes AWS's own images run it as every other host does (`hosts.toolkit`).
+    """
     prepare(model, base)
     scanned = manifest.scan(model, base)
     requirements = model.directory(base) / REQUIREMENTS
@@ -120,8 +125,17 @@ def archive_entries(model: Model, base: Path, cache: Path, runtime: str | None =
                 for entry in scanned
             ),
             *(_moved(entry, f"code/{entry.path}") for entry in packed),
+            *_server(),
         ],
     )
+
+
+def _server() -> list[Entry]:
+    source = Path(hosts.__file__).parent
+    return [
+        manifest.read(f"code/{PROGRAM}", source / "program.py"),
+        *(manifest.read(f"code/{HOST_PACKAGE}/{name}.py", source / f"{name}.py") for name in SERVER_MODULES),
+    ]
 
 
 def assemble(

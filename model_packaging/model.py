@@ -15,6 +15,8 @@ Framework = Literal["onnx", "pytorch", "sklearn"]
 
 HANDLER = "inference.py"
 REQUIREMENTS = "requirements.txt"
+PROGRAM = "modelyard_program.py"
+"""What AWS's own images import in the place of the handler, which it stands beside: it makes them run it as ours do."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 """Allowed for a model folder's name: it becomes a part of the artifact's key in S3."""

@@ -53,7 +53,7 @@ ALLOWED = {
         "infra.engines.terraform.mirror",
         "infra.local.daemon",
     },
-    "infra.blueprint": CORE | {"model_packaging.job"},
+    "infra.blueprint": CORE | {"model_packaging.job", "model_packaging.model"},
     "infra.rules": CORE | {"infra.blueprint"},
     "infra.engines": CORE | {"infra.blueprint"},
     "infra.engines.terraform": CORE | {"infra.blueprint", "infra.rules"} | ENGINES,

@@ -23,6 +23,14 @@ BOUNDS = {
 }
 """What our host is told in an image of one's own: by itself it refuses what a real-time endpoint has to refuse."""
 
+AWS_BOUNDS = {
+    "MMS_DEFAULT_RESPONSE_TIMEOUT": str(LONGEST_SECONDS),
+    "MMS_MAX_REQUEST_SIZE": "2000000000",
+    "MMS_MAX_RESPONSE_SIZE": "2000000000",
+}
+"""The same for the server in AWS's own image, which by itself takes 6.5 MB and a minute (SageMaker Developer Guide,
+'Asynchronous inference: create a model', names these variables for it)."""
+
 
 def async_endpoint(stack: Stack, workload: AsyncEndpoint, artifact_key: str) -> Blueprint:
     """Everything of one asynchronous endpoint; `artifact_key` is the model's key in the environment's bucket."""
@@ -74,9 +82,8 @@ def async_endpoint(stack: Stack, workload: AsyncEndpoint, artifact_key: str) -> 
 
 def _container(stack: Stack, workload: AsyncEndpoint, artifact_key: str) -> dict[str, Any]:
     container = one_model(stack.environment, workload, artifact_key)
-    if workload.image is None:
-        return container
-    return {**container, "environment": {**BOUNDS, **container["environment"]}}
+    bounds = AWS_BOUNDS if workload.image is None else BOUNDS
+    return {**container, "environment": {**container["environment"], **bounds, **workload.environment}}
 
 
 def _topic(stack: Stack, workload: AsyncEndpoint, outcome: str) -> Resource:

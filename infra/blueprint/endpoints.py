@@ -23,11 +23,15 @@ from infra.blueprint.rollout import deployment_config
 from infra.environment import Environment
 from infra.stack import Stack
 from infra.workloads import InstanceEndpoint, SageMakerEndpoint, ServerlessEndpoint
+from model_packaging.model import PROGRAM as MODEL_PROGRAM
 
 Scaling = Callable[[Stack, Any, Resource], tuple[Resource, ...]]
 
 # The names that AWS's framework images read the handler by.
-PROGRAM = {"SAGEMAKER_PROGRAM": "inference.py"}
+PROGRAM = {"SAGEMAKER_PROGRAM": MODEL_PROGRAM}
+SERVERLESS_START_SECONDS = 180
+"""How long SageMaker lets a serverless container start (SageMaker Developer Guide, 'Serverless Inference')."""
+
 ONE_MODEL = {**PROGRAM, "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
 
 
@@ -166,8 +170,17 @@ def one_model(
     files = {"s3_uri": uri, "s3_data_type": "S3Prefix", "compression_type": "None"}
     return {
         **({"model_data_source": {"s3_data_source": [files]}} if is_prefix(key) else {"model_data_url": uri}),
-        "environment": {**ONE_MODEL, **workload.environment},
+        "environment": {**ONE_MODEL, **_patience(workload), **workload.environment},
     }
+
+
+def _patience(workload: InstanceEndpoint | ServerlessEndpoint) -> dict[str, str]:
+    """How long the server in AWS's own image waits for the model: by itself a minute, also while it is loaded, and then
+    it begins anew (sagemaker-inference's DEFAULT_MODEL_SERVER_TIMEOUT; multi-model-server #1009)."""
+    if workload.image is not None:
+        return {}
+    seconds = getattr(workload, "startup_timeout_seconds", SERVERLESS_START_SECONDS)
+    return {"SAGEMAKER_MODEL_SERVER_TIMEOUT": str(seconds)}
 
 
 def is_prefix(key: str) -> bool:

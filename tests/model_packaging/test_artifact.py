@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from model_packaging import archive, artifact
-from model_packaging.artifact import build_archive, identify_archive
+from model_packaging.artifact import SERVER_MODULES, build_archive, identify_archive
 from model_packaging.errors import BuildFailed, InvalidModel
 from model_packaging.functions import build_function, identify_function
 
@@ -28,6 +28,8 @@ def test_the_archive_has_the_layout_of_awss_images(make_model, tmp_path, cache):
     with tarfile.open(made.file) as tar:
         assert tar.getnames() == [
             "code/inference.py",
+            *(f"code/modelyard_host/{name}.py" for name in sorted(SERVER_MODULES)),
+            "code/modelyard_program.py",
             "code/requirements.txt",
             "code/textual/__init__.py",
             "code/textual/words.txt",
@@ -41,7 +43,10 @@ def test_the_archive_has_the_layout_of_awss_images(make_model, tmp_path, cache):
     assert made.key == f"models/tiny/{made.digest}/model.tar.gz"
     assert made.size_bytes == made.file.stat().st_size
     assert made.unpacked_bytes == sum(entry.size_bytes for entry in made.entries)
-    assert [(part.name, part.files) for part in made.parts[:2]] == [("model.bin", 1), ("code", 5)]
+    assert [(part.name, part.files) for part in made.parts[:2]] == [
+        ("model.bin", 1),
+        ("code", 6 + len(SERVER_MODULES)),
+    ]
 
 
 def test_the_function_has_everything_at_the_root(make_model, tmp_path, cache):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from model_packaging.artifact import identify_archive
+from model_packaging.artifact import SERVER_MODULES, identify_archive
 from model_packaging.errors import BuildFailed, InvalidModel, UploadFailed
 from model_packaging.uncompressed import _object, build_uncompressed, identify_uncompressed
 from model_packaging.upload import upload_prefix
@@ -29,7 +29,15 @@ def test_the_files_lie_below_the_prefix_as_an_archive_would_hold_them(make_model
     assert built.digest != identify_archive(model, tmp_path, cache).digest
     assert upload_prefix(built, BUCKET, client)
     found = stored(client, built.key)
-    assert sorted(found) == ["code/inference.py", "labels.json", "same.bin", "weights.bin"]
+    ours = [f"code/modelyard_host/{name}.py" for name in sorted(SERVER_MODULES)]
+    assert sorted(found) == [
+        "code/inference.py",
+        *ours,
+        "code/modelyard_program.py",
+        "labels.json",
+        "same.bin",
+        "weights.bin",
+    ]
     assert found["weights.bin"] == FILES["weights.bin"] and found["labels.json"] == b"[]"
 
 
@@ -37,7 +45,8 @@ def test_another_version_sends_what_changed_and_nothing_else(make_model, tmp_pat
     before = build_uncompressed(make_model(FILES), tmp_path, cache)
     sent = []
     upload_prefix(before, BUCKET, client, sent.append)
-    assert sum(sent) == 5000 + 2 + len((tmp_path / "models" / "tiny" / "inference.py").read_bytes())
+    code = sum(entry.size_bytes for entry in before.entries if entry.path.startswith("code/"))
+    assert sum(sent) == 5000 + 2 + code
     sent.clear()
     assert not upload_prefix(before, BUCKET, client, sent.append)
     after = build_uncompressed(make_model({**FILES, "labels.json": '["a"]'}), tmp_path, cache)
