@@ -99,9 +99,9 @@ def _function(
         "publish": True,
         # A call that is traced where it comes from is traced through; the function begins no traces of its own.
         "tracing_config": {"mode": "PassThrough"},
+        # Always: what is left out stays as it was to the provider, and is billed on.
+        "ephemeral_storage": {"size": workload.ephemeral_storage_mb},
     }
-    if workload.ephemeral_storage_mb != 512:
-        arguments["ephemeral_storage"] = {"size": workload.ephemeral_storage_mb}
     if variables:
         arguments["environment"] = {"variables": variables}
     # Lambda keeps no key for variables that are not there: every plan would set it again.

@@ -24,6 +24,9 @@ WHOLE_KB, STREAMED_KB = 6 * 1024, 200 * 1024
 """AWS Lambda Developer Guide, 'Lambda quotas': the largest answer."""
 
 WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+OUR_WRAPPER = "/var/task/modelyard_host/stream.sh"
+"""What a function is told whose URL streams, beside what its stack gives it."""
+
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
 
 
@@ -38,7 +41,9 @@ def _runtimes(stack: Stack) -> Iterator[str]:
 
 def _environment(stack: Stack) -> Iterator[str]:
     for workload in functions(stack):
-        size = len(json.dumps(dict(workload.environment), separators=(",", ":")).encode())
+        streams = workload.url is not None and workload.url.streaming
+        variables = {**workload.environment, **({WRAPPER: OUR_WRAPPER} if streams else {})}
+        size = len(json.dumps(variables, separators=(",", ":")).encode())
         if size > ENVIRONMENT_BYTES:
             yield (
                 f"{workload.name}: its environment has {size} bytes as JSON; Lambda takes {ENVIRONMENT_BYTES}: put "

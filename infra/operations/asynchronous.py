@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from infra.blueprint.asynchronous import LONGEST_SECONDS
 from infra.connection import Connection
 from infra.errors import InvocationFailed
 from infra.ledger import Deployed
@@ -62,6 +63,8 @@ def _queue(target: Deployed, request: Request, location: str, connection: Connec
             InputLocation=location,
             ContentType=request.content_type,
             Accept=request.accept,
+            # By itself SageMaker gives up after 15 minutes.
+            InvocationTimeoutSeconds=LONGEST_SECONDS,
         )
     return queued
 

@@ -56,7 +56,9 @@ def drained(
     is the next deploy that finds the queue disabled and enables it.
     """
     batch = connection.client("batch")
-    closed = [name for name in names if under_way(name, batch)]
+    # Of a first deploy that failed half-way there may be machines and no queue yet.
+    there = [name for name in names if batch.describe_job_queues(jobQueues=[name])["jobQueues"]]
+    closed = [name for name in there if under_way(name, batch)]
     try:
         for name in closed:
             say(f"{name}: takes no jobs until those in it are done, for its machines are about to change")

@@ -15,8 +15,8 @@ from infra.stack import Stack
 from infra.workloads import LambdaEndpoint
 
 OF_A_VERSION = (
-    "CodeSha256", "Environment", "EphemeralStorage", "Handler", "KMSKeyArn", "Layers", "MemorySize", "Role", "Runtime",
-    "Timeout",
+    "Architectures", "CodeSha256", "Environment", "EphemeralStorage", "Handler", "KMSKeyArn", "Layers", "MemorySize",
+    "Role", "Runtime", "Timeout", "TracingConfig",
 )  # fmt: skip
 """What a version keeps of its function, and both show alike."""
 
@@ -45,6 +45,8 @@ def publish(names: Sequence[str], connection: Connection, say: Callable[[str], N
     """Make a version of each function of `names`; their aliases are for the next plan."""
     functions = connection.client("lambda")
     for name in names:
+        # While it is still being changed, Lambda answers ResourceConflictException.
+        functions.get_waiter("function_updated_v2").wait(FunctionName=name)
         made = functions.publish_version(FunctionName=name)
         say(f"{name}: version {made['Version']} is made of what it is")
 
@@ -68,4 +70,7 @@ def _is_unpublished(function: str, connection: Connection) -> bool:
 
 
 def _kept(configuration: dict[str, Any]) -> str:
-    return json.dumps({key: configuration.get(key) for key in OF_A_VERSION}, sort_keys=True, default=str)
+    network = configuration.get("VpcConfig") or {}
+    places = {key: sorted(network.get(key) or ()) for key in ("SubnetIds", "SecurityGroupIds")}
+    kept = {key: configuration.get(key) for key in OF_A_VERSION}
+    return json.dumps({**kept, **places}, sort_keys=True, default=str)

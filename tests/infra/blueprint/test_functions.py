@@ -33,6 +33,7 @@ def test_a_plain_function_says_no_more_than_it_must(render):
         "timeout": 30,
         "publish": True,
         "tracing_config": {"mode": "PassThrough"},
+        "ephemeral_storage": {"size": 512},
     }
 
 

@@ -69,6 +69,8 @@ class Batch:
         yield {"jobSummaryList": [{"jobId": str(one)} for one in range(count)]}
 
     def describe_job_queues(self, jobQueues: list[str]) -> dict[str, Any]:
+        if self._left == [None]:
+            return {"jobQueues": []}
         return {"jobQueues": [{"status": self._status.pop(0) if self._status else "VALID"}]}
 
     def update_job_queue(self, jobQueue: str, state: str) -> None:
@@ -90,8 +92,16 @@ def test_without_jobs_nothing_is_done():
     assert (batch.states, said, pauses) == ([], [], [])
 
 
+def test_a_queue_that_is_not_there_yet_is_not_asked():
+    batch = Batch(None)
+    context, said, _ = drained(batch)
+    with context:
+        pass
+    assert (batch.states, said) == ([], [])
+
+
 def test_it_waits_until_the_last_job_is_done_and_takes_jobs_again():
-    batch = Batch(3, 3, 1, 0, status=("UPDATING", "VALID"))
+    batch = Batch(3, 3, 1, 0, status=("VALID", "UPDATING", "VALID"))
     context, said, pauses = drained(batch)
     with context:
         assert batch.states == ["DISABLED"]

@@ -35,6 +35,13 @@ class Lambda:
             raise ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": ""}}, "List")
         return [{"Versions": self.versions[:1]}, {"Versions": self.versions[1:]}]
 
+    def get_waiter(self, name: str) -> "Lambda":
+        assert name == "function_updated_v2"
+        return self
+
+    def wait(self, FunctionName: str) -> None:
+        self.made.append(f"waited for {FunctionName}")
+
     def publish_version(self, FunctionName: str) -> dict[str, str]:
         self.made.append(FunctionName)
         return {"Version": "2"}
@@ -47,6 +54,11 @@ class Lambda:
         ([NEWEST, {**NEWEST, "Version": "1", "MemorySize": 512}], True),
         ([NEWEST, {**OLD, "Version": "9"}, {**NEWEST, "Version": "10"}], False),
         ([NEWEST, {**NEWEST, "Version": "1", "RevisionId": "another"}], False),
+        (
+            [NEWEST, {**NEWEST, "Version": "1", "VpcConfig": {"SubnetIds": ["a"], "SecurityGroupIds": []}}],
+            True,
+        ),
+        ([NEWEST, {**NEWEST, "Version": "1", "VpcConfig": {"SubnetIds": [], "VpcId": ""}}], False),
         ([NEWEST], False),
         (None, False),
     ],
@@ -55,6 +67,8 @@ class Lambda:
         "other settings",
         "the tenth has it",
         "no part of a version",
+        "another network",
+        "no network either way",
         "no version",
         "not there",
     ],
@@ -76,5 +90,5 @@ def test_one_that_is_about_to_change_gets_its_version_with_that(make_stack):
 def test_a_version_is_made_and_told():
     account, said = Lambda([NEWEST, OLD]), []
     publish(["dev-shop-rank-small"], account, said.append)
-    assert account.made == ["dev-shop-rank-small"]
+    assert account.made == ["waited for dev-shop-rank-small", "dev-shop-rank-small"]
     assert said == ["dev-shop-rank-small: version 2 is made of what it is"]
