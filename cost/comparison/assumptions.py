@@ -28,7 +28,8 @@ def assumptions() -> Iterator[str]:
     )
     yield (
         f"A spot batch is {batches.BATCHES_PER_MONTH} jobs a month, each with {batches.BATCH_START_MINUTES} minutes "
-        f"until its machine runs, and {batches.BATCH_REDONE - 1:.0%} of the work done twice."
+        f"until its machine runs, and {batches.BATCH_REDONE - 1:.0%} of the work done twice; each item is "
+        "an object in S3, and so is its result."
     )
     warm = ", ".join(f"{name} {seconds:.0f} s" for name, seconds in elsewhere.WARM_SECONDS.items())
     yield (

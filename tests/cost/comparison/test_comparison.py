@@ -165,6 +165,25 @@ def test_waiting_is_mended_by_an_instance_more_where_that_helps():
     assert row.ruled_out == "" and "(+" in row.plan.name
 
 
+def test_a_batch_pays_for_its_items_in_s3_and_for_volumes():
+    """1,000,000 requests of 50 ms and 100 at most, in us-east-1, by hand.
+
+    Mean 52.3 ms / 2 slots * 1.05 redone = 7.62 hours, and 2.5 of starts: 10.12 hours on c5.large at 0.0362; 100 GB for
+    them at 0.08 USD a GB-month; a million writes at 5.00 USD and a million reads at 0.40
+    (https://aws.amazon.com/s3/pricing/).
+    """
+    plan = SpotBatch(machines()["c5.large"])
+    model = Profile(p50_ms=50, p99_ms=100, memory_mb=900)
+    asked = demand(requests=Decimal(1_000_000), p99_ms=None, may_wait=True)
+    lines = Estimate.of(plan.purchases(asked, model), CATALOG).lines
+    assert [str(line.usd) for line in lines] == ["0.37", "0.11", "5.00", "0.40"]
+    among = [plan, Lambda(1024)]
+    assert [row.plan.kind for row in compare(asked, model, CATALOG, among).feasible] == [
+        "Lambda",
+        "spot batch",
+    ]
+
+
 def test_a_gpu_by_the_second_is_billed_while_its_worker_is_up():
     measured = Profile(
         p50_ms=900, p99_ms=900, memory_mb=512, load_ms=2000, gpu="L4", gpu_p50_ms=1000, gpu_p99_ms=1000
