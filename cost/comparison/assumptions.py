@@ -15,7 +15,8 @@ def assumptions() -> Iterator[str]:
     )
     yield (
         f"An instance may be {on_instances.BUSY_SHARE:.0%} busy in the busiest minute, and at most "
-        f"{on_instances.MOST_INSTANCES} instances are taken; a new one serves after 5 minutes, and after 6 from none."
+        f"{on_instances.MOST_INSTANCES} instances are taken; a new one serves after 5 minutes, and after 6 from none. "
+        "A burstable type may be as busy as its baseline, such as 20% on ml.t2.medium, so that its CPU credits last."
     )
     yield (
         f"A cold start is loading the model and {by_request.LAMBDA_START_MS:,.0f} ms on Lambda, "

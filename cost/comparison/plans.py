@@ -23,8 +23,9 @@ def plans(catalog: PriceCatalog, region: str) -> Iterator[Plan]:
         hosted = catalog.price("sagemaker-hosting", f"ml.{machine.instance_type}", region)
         if isinstance(hosted, Price):
             yield AlwaysOn(machine)
-            yield Autoscaled(machine)
-            yield AsyncToZero(machine)
+            if machine.cpu_baseline is None:  # AWS does not scale a burstable type
+                yield Autoscaled(machine)
+                yield AsyncToZero(machine)
     yield from (Serverless(memory_mb) for memory_mb in SERVERLESS_MEMORY_MB)
     yield from (Lambda(memory_mb) for memory_mb in LAMBDA_MEMORY_MB)
     for machine in machines().values():

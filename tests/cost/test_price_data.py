@@ -175,6 +175,7 @@ def test_every_priced_machine_has_its_size(catalog: PriceCatalog) -> None:
     for machine in machines().values():
         assert machine.vcpus >= 2 and machine.memory_gib >= 4, machine
         assert bool(machine.gpu) == bool(machine.gpu_count) == bool(machine.gpu_memory_gib), machine
+        assert (machine.cpu_baseline is not None) == (machine.family in ("t2", "t3")), machine
 
 
 def test_a_free_tier_is_of_a_priced_dimension_in_its_unit(catalog: PriceCatalog) -> None:

@@ -157,6 +157,27 @@ def test_what_aws_would_refuse_or_end_is_no_plan(payload_kb, p99_ms, possible):
         assert not row.ruled_out or row.ruled_out.startswith(("takes at most ", "ends after "))
 
 
+def test_a_burstable_type_is_not_scaled_and_has_its_baseline_only():
+    """t2.medium: 20 % of each of 2 vCPUs, which is 0.4 vCPU for good (EC2 User Guide, the credit table)."""
+    machine = machines()["t2.medium"]
+    assert (machine.cpu_baseline, machines()["t3.xlarge"].cpu_baseline) == (Decimal("0.2"), Decimal("0.4"))
+    steady = Profile(p50_ms=50, p99_ms=50, memory_mb=900)
+    # 8 a second of 50 ms are 0.4 vCPU: one instance. 8.1 a second are two of them, though each has 2 vCPUs.
+    for rate, count in ((8, 1), (Decimal("8.1"), 2)):
+        (hours,) = AlwaysOn(machine).purchases(demand(requests=rate * 3600 * 730), steady)
+        assert isinstance(hours, InstanceHours) and hours.hours == 730 * count
+    # Of a model that keeps both vCPUs busy, 8 a second are 0.8 vCPU.
+    (hours,) = AlwaysOn(machine).purchases(
+        demand(requests=Decimal(8 * 3600 * 730)), Profile(p50_ms=50, p99_ms=50, memory_mb=900, threads=2)
+    )
+    assert isinstance(hours, InstanceHours) and hours.hours == 730 * 2
+    rows = compare(demand(), PROFILE, CATALOG, [kind(machine) for kind in (Autoscaled, AsyncToZero)]).rows
+    assert {row.ruled_out for row in rows} == {"is burstable, and AWS does not autoscale it"}
+    named = {plan.name for plan in plans(CATALOG, "us-east-1")}
+    assert "always-on ml.t2.medium" in named
+    assert not {"autoscaled ml.t2.medium", "async to zero ml.t2.medium"} & named
+
+
 def test_waiting_is_mended_by_an_instance_more_where_that_helps():
     crowd = demand(requests=Decimal(300_000), p99_ms=6000.0, traffic="constant")
     slow = Profile(p50_ms=3000, p99_ms=5000, memory_mb=512, threads=2)
