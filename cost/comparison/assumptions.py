@@ -20,8 +20,13 @@ def assumptions() -> Iterator[str]:
     )
     yield (
         f"A cold start is loading the model and {by_request.LAMBDA_START_MS:,.0f} ms on Lambda, "
-        f"{by_request.SERVERLESS_START_MS:,.0f} ms on SageMaker Serverless; an environment stays warm for "
+        f"{by_request.SERVERLESS_START_MS:,.0f} ms on SageMaker Serverless; what Lambda has not up within "
+        f"{by_request.LAMBDA_INIT_MS / 1000:.0f} s it begins anew. An environment stays warm for "
         f"{month.KEEP_WARM_SECONDS / 60:.0f} minutes. AWS promises none of it."
+    )
+    yield (
+        "Cold starts are billed as the requests are: on Lambda since August 2025; of SageMaker Serverless AWS does not "
+        "say it, and they are counted, so that the bill is rather lower."
     )
     yield (
         f"At a time: {by_request.LAMBDA_LIMIT:,} requests on Lambda (an account's default quota) and "

@@ -236,8 +236,58 @@ def test_a_managed_model_is_billed_by_its_tokens():
 @pytest.mark.parametrize("traffic", ["diurnal", "business-hours", "bursty"])
 @pytest.mark.parametrize("plan", SOME, ids=lambda plan: plan.name)
 def test_more_requests_never_cost_less(plan, traffic):
-    amounts = [amount for _, amount in curve(plan, demand(may_wait=True, traffic=traffic), PROFILE, CATALOG)]
+    """But for functions: 3,000 requests a month meet more cold starts than 30,000, and those are billed."""
+    fewest = 1_000_000 if isinstance(plan, Serverless | Lambda) else 0
+    drawn = curve(plan, demand(may_wait=True, traffic=traffic), PROFILE, CATALOG)
+    amounts = [amount for requests, amount in drawn if requests >= fewest]
     assert amounts == sorted(amounts)
+
+
+def test_a_functions_cold_starts_are_billed():
+    """A third of 3,000 bursty requests starts an environment that loads the model for 9 s, at 10 GB, by hand.
+
+    0.3358 * 3,000 * 9.4 s * 10 GB * 0.0000166667 USD are 1.58; the requests themselves, 54 ms each, are 0.03. AWS Compute
+    Blog, 'AWS Lambda standardizes billing for INIT Phase': since 2025-08-01, of every function.
+    """
+    heavy = Profile(p50_ms=50, p99_ms=100, memory_mb=9000, load_ms=9000)
+    asked = demand(requests=Decimal(3000), traffic="bursty", p99_ms=None)
+    (row,) = compare(asked, heavy, CATALOG, [Lambda(10240)]).rows
+    assert row.month is not None and row.month.cold_share == pytest.approx(0.3358, abs=0.0001)
+    # 0.0002 of it are what 3,000 requests cost as requests.
+    assert usd(Lambda(10240), asked, heavy, CATALOG) == pytest.approx(Decimal("1.606"), rel=Decimal("0.002"))
+
+
+def test_cold_starts_of_serverless_are_counted_since_aws_does_not_say_that_they_are_free():
+    """5 s of container and 1 s of loading at 1 GB, 0.00002 USD a second, for each cold start; 52 ms for each request."""
+    model = Profile(p50_ms=50, p99_ms=50, memory_mb=900, load_ms=1000)
+    wide = Profile(p50_ms=50, p99_ms=50, memory_mb=1900, load_ms=1000)
+    asked = demand(requests=Decimal(1000), p99_ms=None)
+    for plan, profile, price, slower in (
+        (Serverless(1024), model, "0.00002", Decimal(1769) / 1024),
+        (Serverless(2048), wide, "0.00004", Decimal(1)),
+    ):
+        cold = Decimal(plan.simulate(asked, profile).cold_share)
+        seconds = 1000 * (Decimal("0.05") * slower + cold * (5 + 1 * slower))
+        assert usd(plan, asked, profile, CATALOG) == pytest.approx(
+            seconds * Decimal(price), rel=Decimal("0.001")
+        )
+
+
+def test_what_lambda_has_not_up_in_ten_seconds_is_begun_anew():
+    """9.5 s are one INIT of 9.9 s; 10 s are 10.4 after 10 that were in vain."""
+    asked = demand(requests=Decimal(10), p99_ms=None)
+    for load_ms, cold_ms in ((9_500, 9_900), (10_000, 20_400)):
+        month = Lambda(1769).simulate(asked, Profile(p50_ms=1, p99_ms=1, memory_mb=512, load_ms=load_ms))
+        assert month.cold_share > 0.5 and month.p50_ms == pytest.approx(cold_ms + 1, rel=0.001)
+
+
+@pytest.mark.parametrize("requests", [5_000, 50_000, 500_000])
+def test_cold_starts_of_other_requests_are_read_between_simulated_months(requests):
+    """A curve and a break-even do not simulate each of their points; they are near to what would come out."""
+    asked = demand(requests=Decimal(requests), traffic="bursty")
+    exact = usd(Lambda(1769), asked, PROFILE, CATALOG)
+    sketched = usd(Lambda(1769), asked.times(Decimal(requests)), PROFILE, CATALOG)
+    assert sketched == pytest.approx(exact, rel=Decimal("0.2")) and sketched != exact
 
 
 @pytest.mark.parametrize("kind", [Autoscaled, AsyncToZero])
@@ -270,15 +320,15 @@ def test_the_break_even_is_where_the_costs_cross():
     assert at is not None
 
     def cheaper(requests: Decimal) -> str:
-        asked = demand(requests=requests)
+        asked = demand().times(requests)
         amounts = {plan.kind: usd(plan, asked, PROFILE, CATALOG) for plan in (function, endpoint)}
         return min(amounts, key=lambda kind: amounts[kind])
 
     assert cheaper(at * Decimal("0.99")) == "Lambda" and cheaper(at * Decimal("1.01")) == "always-on"
-    # 0.2 USD a million and 10 ms of 1,769 MB, against 730 hours at 0.115 USD.
-    expected = Decimal("83.95") / (
-        Decimal("0.0000002") + Decimal("0.01") * 1769 / 1024 * Decimal("0.0000166667")
-    )
+    # 0.2 USD a million and 10 ms of 1,769 MB, and 1.3 s of a cold start; against 730 hours at 0.115 USD.
+    many = function.simulate(demand(requests=Decimal(1_000_000)), PROFILE)
+    seconds = Decimal("0.01") + Decimal(many.cold_share) * Decimal("1.3")
+    expected = Decimal("83.95") / (Decimal("0.0000002") + seconds * 1769 / 1024 * Decimal("0.0000166667"))
     assert at == pytest.approx(expected, rel=Decimal("0.01"))
     assert break_even(function, Lambda(3008), demand(), PROFILE, CATALOG) is None
 
