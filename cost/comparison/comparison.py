@@ -1,5 +1,6 @@
 """Plans judged by the same month: the cheapest that is fast enough, and what a faster one costs."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -41,14 +42,19 @@ class Assessed:
         return self.estimate.total.usd
 
     @property
+    def exact(self) -> Decimal | None:
+        """The same before it is rounded to cents, of which many plans have equally many; None likewise."""
+        return None if self.estimate is None else self.estimate.exact
+
+    @property
     def estimated(self) -> bool:
         """Whether a price in it is an estimate."""
         return self.estimate is not None and self.estimate.total.estimated
 
     @property
     def usd_per_thousand(self) -> Decimal | None:
-        """What 1,000 requests cost."""
-        return None if self.usd is None else self.usd * 1000 / self.requests
+        """What 1,000 requests cost, of the exact amount."""
+        return None if self.exact is None else self.exact * 1000 / self.requests
 
     @property
     def p99_ms(self) -> float | None:
@@ -78,7 +84,7 @@ class Comparison:
     def nearest(self) -> Assessed | None:
         """Where no plan keeps the p99: the one that comes nearest to it."""
         known = [row for row in self.rows if row.p99_ms is not None and row.usd is not None]
-        return min(known, key=lambda row: (row.p99_ms, row.usd), default=None)
+        return min(known, key=lambda row: (row.p99_ms, row.exact), default=None)
 
     @property
     def best(self) -> list[Assessed]:
@@ -92,8 +98,8 @@ class Comparison:
     def frontier(self) -> list[Assessed]:
         """From the cheapest to the fastest: whatever is noticeably faster than any of these costs more."""
         best: list[Assessed] = []
-        known = [row for row in self.rows if row.usd is not None and row.p99_ms is not None]
-        for row in sorted(known, key=lambda row: (row.usd, row.p99_ms)):
+        known = [row for row in self.rows if row.exact is not None and row.p99_ms is not None]
+        for row in sorted(known, key=lambda row: (row.exact, row.p99_ms)):
             if not best or row.p99_ms < best[-1].p99_ms * NOTICED:  # type: ignore[operator]
                 best.append(row)
         return best
@@ -108,8 +114,9 @@ def compare(
     return Comparison(demand, profile, tuple(sorted(rows, key=_order)))
 
 
-def _order(row: Assessed) -> tuple[bool, bool, Decimal, str]:
-    return bool(row.ruled_out), row.usd is None, row.usd or Decimal(0), row.plan.name
+def _order(row: Assessed) -> tuple[bool, bool, Decimal, float, str]:
+    p99_ms = math.inf if row.p99_ms is None else row.p99_ms
+    return bool(row.ruled_out), row.exact is None, row.exact or Decimal(0), p99_ms, row.plan.name
 
 
 def _assess(plan: Plan, demand: Demand, profile: Profile, catalog: PriceCatalog) -> Assessed:

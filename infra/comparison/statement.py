@@ -153,7 +153,8 @@ def _but(row: Assessed) -> str:
 def _amount(row: Assessed) -> str:
     if row.usd is None:
         return UNKNOWN
-    return f"about {row.usd:,.2f}" if row.estimated else f"{row.usd:,.2f}"
+    amount = "below 0.01" if row.usd == 0 and row.exact else f"{row.usd:,.2f}"
+    return f"about {amount}" if row.estimated else amount
 
 
 def _row(row: Assessed) -> Row:

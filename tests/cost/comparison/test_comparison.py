@@ -1,19 +1,23 @@
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost import Ec2InstanceHours, Estimate, InstanceHours, PriceCatalog
+from cost import Ec2InstanceHours, Estimate, InstanceHours, PriceCatalog, Purchase, S3Requests
 from cost.comparison import Demand, Profile, break_even, compare, plans
 from cost.comparison.batches import SpotBatch
 from cost.comparison.by_request import Lambda, Serverless
+from cost.comparison.comparison import NOTICED
 from cost.comparison.crossing import curve, usd
 from cost.comparison.elsewhere import HuggingFace, ManagedModel, PerSecond
 from cost.comparison.on_instances import AlwaysOn, AsyncToZero, Autoscaled
 from cost.comparison.plan import Unsuitable
 from cost.errors import InvalidUsage
 from cost.machines import machines
+from cost.simulation.month import Month
 
 CATALOG = PriceCatalog.load()
 PROFILE = Profile(p50_ms=9, p99_ms=14, memory_mb=512, load_ms=900)
@@ -58,9 +62,9 @@ def test_the_recommended_plan_is_the_cheapest_feasible_one(
             continue
         slow = objective is not None and (row.p99_ms is None or row.p99_ms > objective)
         refused = row.month is not None and (row.month.p99_ms is None or row.month.refused_share > 0.0001)
-        if not slow and not refused and (cheapest is None or row.usd < cheapest):
-            cheapest = row.usd
-    assert (comparison.recommended.usd if comparison.recommended else None) == cheapest
+        if not slow and not refused and (cheapest is None or row.exact < cheapest):
+            cheapest = row.exact
+    assert (comparison.recommended.exact if comparison.recommended else None) == cheapest
     for row in comparison.rows:
         assert row.ruled_out or row in comparison.feasible
 
@@ -78,8 +82,37 @@ def test_nothing_on_the_frontier_is_beaten():
     assert frontier
     known = [row for row in rows if row.usd is not None and row.p99_ms is not None]
     for best in frontier:
-        assert not [row for row in known if row.usd < best.usd and row.p99_ms <= best.p99_ms]
-        assert not [row for row in known if row.usd <= best.usd and row.p99_ms < best.p99_ms]
+        assert not [row for row in known if row.exact < best.exact and row.p99_ms <= best.p99_ms]
+        assert not [row for row in known if row.exact <= best.exact and row.p99_ms < best.p99_ms * NOTICED]
+
+
+def test_plans_are_ranked_by_the_exact_amount_and_not_by_cents_and_names():
+    """Ten cold requests of 0.45 s: 0.0004 USD at 5 GB and 0.0008 at 10, which both are 0.00 on a bill."""
+    model = Profile(p50_ms=50, p99_ms=50, memory_mb=5000)
+    few = demand(requests=Decimal(10), p99_ms=None)
+    rows = compare(few, model, CATALOG, [Lambda(10240), Lambda(5120)]).rows
+    assert [row.plan.name for row in rows] == ["Lambda 5120 MB", "Lambda 10240 MB"]
+    assert [row.usd for row in rows] == [0, 0]
+    # By hand, where each of the 10 is cold: 0.45 s * 5 GB * 0.0000166667 USD, and 0.0000002 for the request.
+    assert rows[0].month is not None and rows[0].month.cold_share == 1
+    assert rows[0].usd_per_thousand == pytest.approx(Decimal("0.0377"), rel=Decimal("0.001"))
+
+
+def test_of_plans_that_cost_the_same_the_faster_is_recommended():
+    @dataclass(frozen=True)
+    class Free:
+        kind: ClassVar[str] = "always-on"
+        name: str
+        p99_ms: float
+
+        def purchases(self, demand: Demand, profile: Profile) -> list[Purchase]:
+            return [S3Requests(region=demand.region, requests=demand.requests, kind="read")]
+
+        def simulate(self, demand: Demand, profile: Profile) -> Month:
+            return Month(10, 0.0, self.p99_ms, self.p99_ms, 0.0, 0.0, 0)
+
+    found = compare(demand(), PROFILE, CATALOG, [Free("a", 4.0), Free("b", 2.0)])
+    assert found.recommended is not None and found.recommended.plan.name == "b"
 
 
 def test_why_a_plan_is_ruled_out_is_said():

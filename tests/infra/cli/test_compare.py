@@ -39,13 +39,13 @@ def refused(*words: str) -> str:
 def test_the_recommended_plan_comes_first_and_what_it_rests_on_last():
     printed = run(*MODEL, *FEW, "--p99-ms", "500").stdout
     assert printed.startswith(
-        "Lambda 1024 MB is the cheapest of 12 plans for 50,000 requests a month (constant)"
+        "Lambda 512 MB is the cheapest of 12 plans for 50,000 requests a month (constant)"
     )
     assert "with a p99 of at most 500 ms: 0.02 USD a month" in printed.splitlines()[0]
     assert "The best of each kind, of 12 plans (--all shows every one)" in printed
     assert "answers come once a day; say --may-wait" in printed
     assert "Who wants answers sooner pays more:" in printed
-    assert "requests a month on, always-on ml.m5.large costs less than Lambda 1024 MB" in printed
+    assert "requests a month on, always-on ml.m5.large costs less than Lambda 512 MB" in printed
     assert "its p99 is assumed to be 2 times as long" in printed
     assert "(assumed: nothing tells the shape)" in printed
     assert "prices of 2026" in printed and "with seed 0" in printed
