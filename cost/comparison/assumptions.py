@@ -6,12 +6,18 @@ from cost.comparison import batches, by_request, elsewhere, on_instances
 from cost.simulation import month
 
 
-def assumptions() -> Iterator[str]:
-    """One line each, with the numbers that the plans use."""
+def assumptions(*, arm64: bool = False) -> Iterator[str]:
+    """One line each, with the numbers that the plans use; `arm64` where functions on arm64 are among them."""
     yield (
         "Speed carries over by the processor: a vCPU is as fast as the one that was measured, and a GPU says nothing "
         f"about another. Lambda has a whole vCPU at {by_request.MB_PER_VCPU:,} MB, and a part of one below; SageMaker "
         "Serverless is taken to have the same, since AWS does not say what it has."
+    )
+    yield (
+        "A vCPU of arm64 is taken to be as fast as the one that was measured: measure the model there before you rely "
+        "on it."
+        if arm64
+        else "Functions run on x86; on arm64 their duration costs a fifth less, and --arm64 compares them too."
     )
     yield (
         f"An instance may be {on_instances.BUSY_SHARE:.0%} busy in the busiest minute, and at most "

@@ -9,7 +9,14 @@ from cost.comparison import limits
 from cost.comparison.demand import Demand, Profile
 from cost.comparison.months import cold_share, functions
 from cost.comparison.plan import Unsuitable
-from cost.purchases import LambdaDuration, LambdaRequests, Purchase, ServerlessData, ServerlessInference
+from cost.purchases import (
+    Architecture,
+    LambdaDuration,
+    LambdaRequests,
+    Purchase,
+    ServerlessData,
+    ServerlessInference,
+)
 from cost.simulation.month import Month, ServiceTime
 
 MB_PER_VCPU: Final = 1769
@@ -78,10 +85,11 @@ class Lambda:
 
     kind: ClassVar[str] = "Lambda"
     memory_mb: int
+    architecture: Architecture = "x86"
 
     @property
     def name(self) -> str:
-        return f"Lambda {self.memory_mb} MB"
+        return f"Lambda {self.memory_mb} MB" + (" arm64" if self.architecture == "arm64" else "")
 
     def _cold_ms(self, profile: Profile) -> float:
         first = LAMBDA_START_MS + profile.load_ms * slower(self.memory_mb, profile)
@@ -97,7 +105,11 @@ class Lambda:
         return [
             LambdaRequests(region=demand.region, requests=demand.requests),
             LambdaDuration.of(
-                region=demand.region, requests=1, duration_ms=milliseconds, memory_mb=self.memory_mb
+                region=demand.region,
+                requests=1,
+                duration_ms=milliseconds,
+                memory_mb=self.memory_mb,
+                architecture=self.architecture,
             ),
         ]
 

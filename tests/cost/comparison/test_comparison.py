@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost import Ec2InstanceHours, Estimate, InstanceHours, PriceCatalog, Purchase, S3Requests
-from cost.comparison import Demand, Profile, break_even, compare, plans
+from cost.comparison import Demand, Profile, assumptions, break_even, compare, plans
 from cost.comparison.batches import SpotBatch
-from cost.comparison.by_request import Lambda, Serverless
+from cost.comparison.by_request import LAMBDA_MEMORY_MB, Lambda, Serverless
 from cost.comparison.comparison import NOTICED
 from cost.comparison.crossing import curve, usd
 from cost.comparison.elsewhere import HuggingFace, ManagedModel, PerSecond
@@ -288,6 +288,20 @@ def test_a_functions_cold_starts_are_billed():
     assert row.month is not None and row.month.cold_share == pytest.approx(0.3358, abs=0.0001)
     # 0.0002 of it are what 3,000 requests cost as requests.
     assert usd(Lambda(10240), asked, heavy, CATALOG) == pytest.approx(Decimal("1.606"), rel=Decimal("0.002"))
+
+
+def test_a_function_on_arm64_is_compared_only_where_it_is_asked_for():
+    """0.0000133334 USD a GB-second for 0.0000166667, in us-east-1 (https://aws.amazon.com/lambda/pricing/)."""
+    named = [plan.name for plan in plans(CATALOG, "us-east-1", arm64=True)]
+    assert [name for name in named if name not in {plan.name for plan in plans(CATALOG, "us-east-1")}] == [
+        f"Lambda {size} MB arm64" for size in LAMBDA_MEMORY_MB
+    ]
+    x86, arm64 = (Lambda(1769, name).purchases(demand(), PROFILE)[1] for name in ("x86", "arm64"))
+    one, other = (Estimate.of([bought], CATALOG).exact for bought in (x86, arm64))
+    assert one is not None and other == one * Decimal("0.0000133334") / Decimal("0.0000166667")
+    assert any("--arm64" in line for line in assumptions()) and any(
+        "measure the model there" in line for line in assumptions(arm64=True)
+    )
 
 
 def test_cold_starts_of_serverless_are_counted_since_aws_does_not_say_that_they_are_free():

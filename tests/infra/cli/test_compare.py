@@ -56,6 +56,14 @@ def test_all_shows_every_plan():
     assert len(rows) == 11  # the sentence, and a row for each memory size
 
 
+def test_functions_on_arm64_are_compared_where_they_are_asked_for():
+    words = [*MODEL, "--plans", "lambda"]
+    assert data(*words)["recommended"] == "Lambda 512 MB"
+    assert "and --arm64 compares them too" in run(*words).stdout
+    assert data(*words, "--arm64")["recommended"] == "Lambda 512 MB arm64"
+    assert "A vCPU of arm64 is taken to be as fast" in run(*words, "--arm64").stdout
+
+
 def test_json_has_everything_and_no_number_that_is_money():
     found = data(*MODEL, *FEW, "--p99-ms", "500", "--may-wait", "--payload-kb", "2")
     assert found["recommended"] in {row["plan"] for row in found["plans"] if row["ruled_out"] is None}
