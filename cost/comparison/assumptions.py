@@ -36,7 +36,8 @@ def assumptions(*, arm64: bool = False) -> Iterator[str]:
     )
     yield (
         f"At a time: {by_request.LAMBDA_LIMIT:,} requests on Lambda (an account's default quota) and "
-        f"{by_request.SERVERLESS_LIMIT} on SageMaker Serverless; more are refused."
+        f"{by_request.SERVERLESS_LIMIT} on SageMaker Serverless; more are refused. Quotas of instances are "
+        "not asked for: those of most GPU types begin at 0."
     )
     yield (
         f"A spot batch is {batches.BATCHES_PER_MONTH} jobs a month, each with {batches.BATCH_START_MINUTES} minutes "
@@ -48,4 +49,5 @@ def assumptions(*, arm64: bool = False) -> Iterator[str]:
         f"A GPU worker starts in {elsewhere.WORKER_START_MS / 1000:.0f} s and the time to load the model, and is "
         f"billed while it idles: {warm}."
     )
+    yield "What AWS takes in one request, and how long it waits, is checked; what others take is not known here."
     yield "No free tier, no savings plan, no tax; stored artifacts, logs and alarms are not in the amounts."

@@ -1,12 +1,13 @@
 """Plans judged by the same month: the cheapest that is fast enough, and what a faster one costs."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from cost.catalog import PriceCatalog
+from cost.comparison.by_request import LAMBDA_LIMIT, SERVERLESS_LIMIT, Lambda, Serverless
 from cost.comparison.demand import Demand, Profile
 from cost.comparison.on_instances import AlwaysOn
 from cost.comparison.plan import Plan, Unsuitable
@@ -17,6 +18,11 @@ from cost.simulation.month import Month
 REFUSED_SHARE: Final = 0.0001
 """One refused request in 10,000 is allowed."""
 MOST_SPARE: Final = 3
+REFUSING: Final[Mapping[str, str]] = {
+    Lambda.kind: f"more than {LAMBDA_LIMIT:,} come at a time, an account's default quota: ask AWS for a higher one",
+    Serverless.kind: f"more than {SERVERLESS_LIMIT} come at a time, the most of one endpoint",
+}
+"""Why a kind of plan refuses requests, and what would mend it."""
 NOTICED: Final = 0.99
 """A p99 that is a hundredth lower is faster; less than that is the draw of the simulation."""
 
@@ -147,7 +153,8 @@ def _finding(row: Assessed, demand: Demand) -> str:
     if month is None:
         return "" if demand.p99_ms is None else "nothing is known of its latency"
     if month.p99_ms is None or month.refused_share > REFUSED_SHARE:
-        return f"{month.refused_share:.2%} of the requests are refused"
+        why = REFUSING.get(row.plan.kind)
+        return f"{month.refused_share:.2%} of the requests are refused" + (f"; {why}" if why else "")
     if demand.p99_ms is not None and month.p99_ms > demand.p99_ms:
         return f"p99 of {_ms(month.p99_ms)}, above {_ms(demand.p99_ms)}"
     return ""

@@ -211,6 +211,26 @@ def test_a_burstable_type_is_not_scaled_and_has_its_baseline_only():
     assert not {"autoscaled ml.t2.medium", "async to zero ml.t2.medium"} & named
 
 
+@pytest.mark.parametrize(
+    ("plan", "requests", "seconds", "why"),
+    [
+        # A burst has 8.14 a second of a million a month, and 3.26 of 400,000: 407 and 1,953 at a time.
+        (Serverless(2048), 1_000_000, 50, "more than 200 come at a time, the most of one endpoint"),
+        (
+            Lambda(1769),
+            400_000,
+            600,
+            "more than 1,000 come at a time, an account's default quota: ask AWS for a higher one",
+        ),
+    ],
+)
+def test_what_is_above_a_quota_is_refused_and_the_quota_named(plan, requests, seconds, why):
+    model = Profile(p50_ms=seconds * 1000, p99_ms=seconds * 1000, memory_mb=512)
+    asked = demand(requests=Decimal(requests), traffic="bursty", p99_ms=None)
+    (row,) = compare(asked, model, CATALOG, [plan]).rows
+    assert row.ruled_out.endswith(f"of the requests are refused; {why}")
+
+
 def test_waiting_is_mended_by_an_instance_more_where_that_helps():
     crowd = demand(requests=Decimal(300_000), p99_ms=6000.0, traffic="constant")
     slow = Profile(p50_ms=3000, p99_ms=5000, memory_mb=512, threads=2)

@@ -148,7 +148,11 @@ def test_tokens_bring_managed_models_into_it():
         ([*MODEL, "--requests", "many"], "--requests is 'many'; write a number"),
         ([*MODEL, "--requests", "-5"], "--requests is -5; allowed is a number from 0"),
         ([*MODEL, "--requests", "0"], "requests are 0 a month; allowed is 1 to 10,000,000"),
-        ([*MODEL, "--requests", "1e9"], "requests are 1,000,000,000 a month; allowed is 1 to 10,000,000"),
+        (
+            [*MODEL, "--requests", "2e9"],
+            "requests are 2,000,000,000 a month; allowed is 1 to 10,000,000, since each is simulated; compare "
+            "10,000,000, whose break-evens go on to 1,000,000,000.",
+        ),
         ([*MODEL, "--requests", "nan"], "--requests is nan; allowed is a number"),
         ([*MODEL, "--p99-ms", "0"], "the p99 to keep is 0.0 ms; allowed is above 0"),
         ([*MODEL, "--p50-ms", "1e11"], "a model of p50 100000000000.0 ms"),
