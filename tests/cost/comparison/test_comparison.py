@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost import Ec2InstanceHours, Estimate, InstanceHours, PriceCatalog, Purchase, S3Requests
-from cost.comparison import Demand, Profile, assumptions, break_even, compare, plans
+from cost.comparison import Demand, Profile, assumptions, break_even, compare, months, plans
 from cost.comparison.batches import SpotBatch
 from cost.comparison.by_request import LAMBDA_MEMORY_MB, Lambda, Serverless
 from cost.comparison.comparison import NOTICED
@@ -209,6 +209,18 @@ def test_a_burstable_type_is_not_scaled_and_has_its_baseline_only():
     named = {plan.name for plan in plans(CATALOG, "us-east-1")}
     assert "always-on ml.t2.medium" in named
     assert not {"autoscaled ml.t2.medium", "async to zero ml.t2.medium"} & named
+
+
+def test_no_month_of_hundreds_at_a_time_is_simulated_for_a_break_even():
+    """A million bursty requests of a minute are 488 at a time, and nobody asked for them."""
+    slow = Profile(p50_ms=60_000, p99_ms=60_000, memory_mb=512)
+    before = months.functions.cache_info().misses
+    amount = usd(Lambda(1769), demand(traffic="bursty").times(Decimal(10_000_000)), slow, CATALOG)
+    # 10 million times 60 s of 1,769 MB, and hardly anything for cold starts of 0.4 s.
+    assert amount == pytest.approx(
+        Decimal(60 * 10**7) * 1769 / 1024 * Decimal("0.0000166667"), rel=Decimal("0.01")
+    )
+    assert 0 < months.functions.cache_info().misses - before < len(months.SKETCHED)
 
 
 @pytest.mark.parametrize(
