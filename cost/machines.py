@@ -12,7 +12,11 @@ MACHINES: Final = Path(__file__).parent / "data" / "tables" / "machines.csv"
 
 @dataclass(frozen=True)
 class Machine:
-    """One instance type. `gpu` is the accelerator's name, empty without one; its memory is that of each."""
+    """One instance type. `gpu` is the accelerator's name, empty without one; its memory is that of each.
+
+    `cpu_baseline` is how much of each vCPU a burstable type may use for good, such as 0.2; None of all others. Source:
+    EC2 User Guide, 'Key concepts and definitions for burstable performance instances', the credit table.
+    """
 
     instance_type: str
     vcpus: int
@@ -20,6 +24,7 @@ class Machine:
     gpu: str = ""
     gpu_count: int = 0
     gpu_memory_gib: Decimal = Decimal(0)
+    cpu_baseline: Decimal | None = None
 
     @property
     def family(self) -> str:
@@ -42,4 +47,5 @@ def _machine(row: dict[str, str]) -> Machine:
         gpu=row["gpu"],
         gpu_count=int(row["gpu_count"] or 0),
         gpu_memory_gib=Decimal(row["gpu_memory_gib"] or 0),
+        cpu_baseline=Decimal(row["cpu_baseline"]) if row["cpu_baseline"] else None,
     )

@@ -8,12 +8,14 @@ from cost.comparison.demand import Demand, Profile
 from cost.comparison.on_instances import OnInstances
 from cost.comparison.plan import Unsuitable
 from cost.machines import Machine
-from cost.purchases import Ec2SpotHours, Purchase
+from cost.purchases import EbsStorage, Ec2SpotHours, Purchase, S3Requests
 
 BATCH_START_MINUTES: Final = 5
 BATCHES_PER_MONTH: Final = 30
 BATCH_REDONE: Final = Decimal("1.05")
 """A batch a day, each a while until its machine runs; and what reclaimed machines do twice: assumptions."""
+VOLUME_GB: Final = 100
+"""What a machine's volume has, as in the bill of a `BatchJob` (`infra.bill.batch`)."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,14 @@ class SpotBatch:
         service, slots = OnInstances(self.machine).service(profile)
         busy = demand.requests * Decimal(service.mean_seconds) / slots / 3600 * BATCH_REDONE
         hours = busy + Decimal(BATCHES_PER_MONTH * BATCH_START_MINUTES) / 60
-        return [Ec2SpotHours(region=demand.region, instance_type=self.machine.instance_type, hours=hours)]
+        region, items = demand.region, demand.requests
+        # Each item is an object that is read and a result that is written: for small models that is most of the bill.
+        return [
+            Ec2SpotHours(region=region, instance_type=self.machine.instance_type, hours=hours),
+            EbsStorage(region=region, gb_months=VOLUME_GB * hours / demand.hours),
+            S3Requests(region=region, requests=items, kind="write"),
+            S3Requests(region=region, requests=items, kind="read"),
+        ]
 
     def simulate(self, demand: Demand, profile: Profile) -> None:
         self.purchases(demand, profile)

@@ -7,9 +7,16 @@ from typing import ClassVar, Final
 
 from cost.comparison import limits
 from cost.comparison.demand import Demand, Profile
-from cost.comparison.months import functions
+from cost.comparison.months import cold_share, functions
 from cost.comparison.plan import Unsuitable
-from cost.purchases import LambdaDuration, LambdaRequests, Purchase, ServerlessData, ServerlessInference
+from cost.purchases import (
+    Architecture,
+    LambdaDuration,
+    LambdaRequests,
+    Purchase,
+    ServerlessData,
+    ServerlessInference,
+)
 from cost.simulation.month import Month, ServiceTime
 
 MB_PER_VCPU: Final = 1769
@@ -20,6 +27,8 @@ LAMBDA_START_MS: Final = 400.0
 """A new environment of Python, before the model is loaded: an assumption."""
 SERVERLESS_START_MS: Final = 5000.0
 """A new container of SageMaker Serverless, before the model is loaded: an assumption."""
+LAMBDA_INIT_MS: Final = 10_000.0
+"""What is not up by then is begun anew with the first request (AWS Lambda Developer Guide, 'Init phase')."""
 LAMBDA_LIMIT, SERVERLESS_LIMIT = 1000, 200
 """Concurrent requests: an account's default quota, and the most of one endpoint."""
 
@@ -49,9 +58,16 @@ class Serverless:
     def name(self) -> str:
         return f"SageMaker Serverless {self.memory_mb} MB"
 
+    def _cold_ms(self, profile: Profile) -> float:
+        return SERVERLESS_START_MS + profile.load_ms * slower(self.memory_mb, profile)
+
     def purchases(self, demand: Demand, profile: Profile) -> list[Purchase]:
         service = _service(self.memory_mb, demand, profile, limits.SERVERLESS)
-        seconds = demand.requests * Decimal(service.mean_seconds)
+        cold_ms = self._cold_ms(profile)
+        # AWS does not say whether a cold start is billed. Its own benchmark takes OverheadLatency, which has the cold
+        # starts in it, at the price of inference: aws-samples/sagemaker-serverless-inference-benchmarking, analysis.py.
+        starting = cold_share(demand, service, cold_ms, SERVERLESS_LIMIT) * Decimal(cold_ms) / 1000
+        seconds = demand.requests * (Decimal(service.mean_seconds) + starting)
         region, gb = demand.region, demand.gb_in + demand.gb_out
         return [
             ServerlessInference(region=region, memory_gb=self.memory_mb // 1024, seconds=seconds),
@@ -59,10 +75,8 @@ class Serverless:
         ]
 
     def simulate(self, demand: Demand, profile: Profile) -> Month:
-        factor = slower(self.memory_mb, profile)
-        cold = SERVERLESS_START_MS + profile.load_ms * factor
         service = _service(self.memory_mb, demand, profile, limits.SERVERLESS)
-        return functions(demand, service, cold, SERVERLESS_LIMIT)
+        return functions(demand, service, self._cold_ms(profile), SERVERLESS_LIMIT)
 
 
 @dataclass(frozen=True)
@@ -71,26 +85,34 @@ class Lambda:
 
     kind: ClassVar[str] = "Lambda"
     memory_mb: int
+    architecture: Architecture = "x86"
 
     @property
     def name(self) -> str:
-        return f"Lambda {self.memory_mb} MB"
+        return f"Lambda {self.memory_mb} MB" + (" arm64" if self.architecture == "arm64" else "")
+
+    def _cold_ms(self, profile: Profile) -> float:
+        first = LAMBDA_START_MS + profile.load_ms * slower(self.memory_mb, profile)
+        return first if first <= LAMBDA_INIT_MS else LAMBDA_INIT_MS + first
 
     def purchases(self, demand: Demand, profile: Profile) -> list[Purchase]:
         service = _service(self.memory_mb, demand, profile, limits.LAMBDA)
-        duration_ms = Decimal(math.ceil(service.mean_seconds * 1000))
+        cold_ms = self._cold_ms(profile)
+        # The host loads the model in the INIT phase, which is billed as duration since 2025-08-01, of functions in zips
+        # too (AWS Compute Blog, 'AWS Lambda standardizes billing for INIT Phase').
+        starting = cold_share(demand, service, cold_ms, LAMBDA_LIMIT) * Decimal(cold_ms)
+        milliseconds = demand.requests * (math.ceil(service.mean_seconds * 1000) + starting)
         return [
             LambdaRequests(region=demand.region, requests=demand.requests),
             LambdaDuration.of(
                 region=demand.region,
-                requests=demand.requests,
-                duration_ms=duration_ms,
+                requests=1,
+                duration_ms=milliseconds,
                 memory_mb=self.memory_mb,
+                architecture=self.architecture,
             ),
         ]
 
     def simulate(self, demand: Demand, profile: Profile) -> Month:
-        factor = slower(self.memory_mb, profile)
-        cold = LAMBDA_START_MS + profile.load_ms * factor
         service = _service(self.memory_mb, demand, profile, limits.LAMBDA)
-        return functions(demand, service, cold, LAMBDA_LIMIT)
+        return functions(demand, service, self._cold_ms(profile), LAMBDA_LIMIT)

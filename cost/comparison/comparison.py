@@ -1,11 +1,13 @@
 """Plans judged by the same month: the cheapest that is fast enough, and what a faster one costs."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
 from cost.catalog import PriceCatalog
+from cost.comparison.by_request import LAMBDA_LIMIT, SERVERLESS_LIMIT, Lambda, Serverless
 from cost.comparison.demand import Demand, Profile
 from cost.comparison.on_instances import AlwaysOn
 from cost.comparison.plan import Plan, Unsuitable
@@ -16,6 +18,11 @@ from cost.simulation.month import Month
 REFUSED_SHARE: Final = 0.0001
 """One refused request in 10,000 is allowed."""
 MOST_SPARE: Final = 3
+REFUSING: Final[Mapping[str, str]] = {
+    Lambda.kind: f"more than {LAMBDA_LIMIT:,} come at a time, an account's default quota: ask AWS for a higher one",
+    Serverless.kind: f"more than {SERVERLESS_LIMIT} come at a time, the most of one endpoint",
+}
+"""Why a kind of plan refuses requests, and what would mend it."""
 NOTICED: Final = 0.99
 """A p99 that is a hundredth lower is faster; less than that is the draw of the simulation."""
 
@@ -41,14 +48,19 @@ class Assessed:
         return self.estimate.total.usd
 
     @property
+    def exact(self) -> Decimal | None:
+        """The same before it is rounded to cents, of which many plans have equally many; None likewise."""
+        return None if self.estimate is None else self.estimate.exact
+
+    @property
     def estimated(self) -> bool:
         """Whether a price in it is an estimate."""
         return self.estimate is not None and self.estimate.total.estimated
 
     @property
     def usd_per_thousand(self) -> Decimal | None:
-        """What 1,000 requests cost."""
-        return None if self.usd is None else self.usd * 1000 / self.requests
+        """What 1,000 requests cost, of the exact amount."""
+        return None if self.exact is None else self.exact * 1000 / self.requests
 
     @property
     def p99_ms(self) -> float | None:
@@ -78,7 +90,7 @@ class Comparison:
     def nearest(self) -> Assessed | None:
         """Where no plan keeps the p99: the one that comes nearest to it."""
         known = [row for row in self.rows if row.p99_ms is not None and row.usd is not None]
-        return min(known, key=lambda row: (row.p99_ms, row.usd), default=None)
+        return min(known, key=lambda row: (row.p99_ms, row.exact), default=None)
 
     @property
     def best(self) -> list[Assessed]:
@@ -92,8 +104,8 @@ class Comparison:
     def frontier(self) -> list[Assessed]:
         """From the cheapest to the fastest: whatever is noticeably faster than any of these costs more."""
         best: list[Assessed] = []
-        known = [row for row in self.rows if row.usd is not None and row.p99_ms is not None]
-        for row in sorted(known, key=lambda row: (row.usd, row.p99_ms)):
+        known = [row for row in self.rows if row.exact is not None and row.p99_ms is not None]
+        for row in sorted(known, key=lambda row: (row.exact, row.p99_ms)):
             if not best or row.p99_ms < best[-1].p99_ms * NOTICED:  # type: ignore[operator]
                 best.append(row)
         return best
@@ -108,8 +120,9 @@ def compare(
     return Comparison(demand, profile, tuple(sorted(rows, key=_order)))
 
 
-def _order(row: Assessed) -> tuple[bool, bool, Decimal, str]:
-    return bool(row.ruled_out), row.usd is None, row.usd or Decimal(0), row.plan.name
+def _order(row: Assessed) -> tuple[bool, bool, Decimal, float, str]:
+    p99_ms = math.inf if row.p99_ms is None else row.p99_ms
+    return bool(row.ruled_out), row.exact is None, row.exact or Decimal(0), p99_ms, row.plan.name
 
 
 def _assess(plan: Plan, demand: Demand, profile: Profile, catalog: PriceCatalog) -> Assessed:
@@ -140,7 +153,8 @@ def _finding(row: Assessed, demand: Demand) -> str:
     if month is None:
         return "" if demand.p99_ms is None else "nothing is known of its latency"
     if month.p99_ms is None or month.refused_share > REFUSED_SHARE:
-        return f"{month.refused_share:.2%} of the requests are refused"
+        why = REFUSING.get(row.plan.kind)
+        return f"{month.refused_share:.2%} of the requests are refused" + (f"; {why}" if why else "")
     if demand.p99_ms is not None and month.p99_ms > demand.p99_ms:
         return f"p99 of {_ms(month.p99_ms)}, above {_ms(demand.p99_ms)}"
     return ""

@@ -72,7 +72,8 @@ class Demand:
 
     `traffic` is one of `cost.simulation.traffic.SHAPES`. `p99_ms` is the latency that 99 of 100 answers must keep;
     None where any will do. `may_wait`: answers may take hours, so that batches are allowed. Tokens are those of one
-    request, for what is billed by them.
+    request, for what is billed by them. `sketched` is one of many beside the demand that was asked: no month of its
+    own is simulated for it.
     """
 
     region: str
@@ -87,6 +88,7 @@ class Demand:
     hours: Decimal = HOURS_PER_MONTH
     seed: int = 0
     trace: Traffic | None = None
+    sketched: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.requests <= Decimal(10) ** 9:
@@ -122,5 +124,5 @@ class Demand:
         return self.requests * self.response_kb / KB_PER_GB
 
     def times(self, requests: Decimal) -> "Demand":
-        """The same with other requests."""
-        return replace(self, requests=requests)
+        """The same with other requests, `sketched`."""
+        return replace(self, requests=requests, sketched=True)

@@ -42,11 +42,25 @@ class OnInstances:
             raise Unsuitable(f"not measured on {self.machine.gpu}")
         return profile.on_gpu, self.machine.gpu_count
 
+    def busy_share(self, profile: Profile) -> float:
+        """How busy it may be in the busiest minute.
+
+        A burstable type that does more than its baseline lives on CPU credits, and is held down to the baseline when
+        they are spent: t2.medium to a fifth of each vCPU. Up to the baseline it has a full vCPU for each request.
+        """
+        if self.machine.cpu_baseline is None:
+            return BUSY_SHARE
+        _, slots = self.service(profile)
+        return min(
+            BUSY_SHARE, float(self.machine.cpu_baseline) * self.machine.vcpus / (slots * profile.threads)
+        )
+
     def needed(self, demand: Demand, profile: Profile) -> int:
-        """Instances that are at most BUSY_SHARE busy in the busiest minute."""
+        """Instances that are at most `busy_share` busy in the busiest minute."""
         service, slots = self.service(profile)
         self.limit.check(demand, service)
-        count = max(1, math.ceil(demand.busiest_per_second * service.mean_seconds / slots / BUSY_SHARE))
+        busy = demand.busiest_per_second * service.mean_seconds / slots
+        count = max(1, math.ceil(busy / self.busy_share(profile)))
         if count > MOST_INSTANCES:
             raise Unsuitable(f"needs {count} instances, more than {MOST_INSTANCES}")
         return count
@@ -88,7 +102,18 @@ class AlwaysOn(OnInstances):
 
 
 @dataclass(frozen=True)
-class Autoscaled(OnInstances):
+class Scaled(OnInstances):
+    """Something whose instances AWS counts by itself."""
+
+    def needed(self, demand: Demand, profile: Profile) -> int:
+        """The same; raises `Unsuitable` for a type whose registration Application Auto Scaling refuses."""
+        if self.machine.cpu_baseline is not None:
+            raise Unsuitable("is burstable, and AWS does not autoscale it")
+        return super().needed(demand, profile)
+
+
+@dataclass(frozen=True)
+class Autoscaled(Scaled):
     """Target tracking from one instance to as many as the busiest minute needs, and one more."""
 
     kind: ClassVar[str] = "autoscaled"
@@ -114,7 +139,7 @@ class Autoscaled(OnInstances):
 
 
 @dataclass(frozen=True)
-class AsyncToZero(OnInstances):
+class AsyncToZero(Scaled):
     """An asynchronous endpoint that has no instance while nothing waits."""
 
     kind: ClassVar[str] = "async to zero"

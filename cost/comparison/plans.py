@@ -17,16 +17,22 @@ from cost.machines import machines
 from cost.price import Price
 
 
-def plans(catalog: PriceCatalog, region: str) -> Iterator[Plan]:
-    """Every plan that a price is held for in `region`, and beside them what others offer."""
+def plans(catalog: PriceCatalog, region: str, *, arm64: bool = False) -> Iterator[Plan]:
+    """Every plan that a price is held for in `region`, and beside them what others offer.
+
+    `arm64`: functions on arm64 too, which cost less and are taken to be as fast, though nobody measured it.
+    """
     for machine in machines().values():
         hosted = catalog.price("sagemaker-hosting", f"ml.{machine.instance_type}", region)
         if isinstance(hosted, Price):
             yield AlwaysOn(machine)
-            yield Autoscaled(machine)
-            yield AsyncToZero(machine)
+            if machine.cpu_baseline is None:  # AWS does not scale a burstable type
+                yield Autoscaled(machine)
+                yield AsyncToZero(machine)
     yield from (Serverless(memory_mb) for memory_mb in SERVERLESS_MEMORY_MB)
     yield from (Lambda(memory_mb) for memory_mb in LAMBDA_MEMORY_MB)
+    if arm64:
+        yield from (Lambda(memory_mb, "arm64") for memory_mb in LAMBDA_MEMORY_MB)
     for machine in machines().values():
         if ("ec2-spot", machine.instance_type, region) in catalog.prices:
             yield SpotBatch(machine)

@@ -81,6 +81,9 @@ def compare(
     plans: Annotated[
         str | None, _text("--plans", "A,B", "Only these kinds, such as always-on,lambda.")
     ] = None,
+    arm64: Annotated[
+        bool, typer.Option("--arm64", help="Functions on arm64 too, taken to be as fast as on x86.")
+    ] = False,
     seed: Annotated[
         str | None, _text("--seed", "N", "Another month of the same traffic, by chance; else 0.")
     ] = None,
@@ -121,7 +124,7 @@ def compare(
         **{name: _number(name, value) for name, value in numbers.items()},
     )
     write = writer(html)
-    told = _compare(stack, env, workload, asked, _names(instance_types), _names(plans))
+    told = _compare(stack, env, workload, asked, _names(instance_types), _names(plans), arm64)
     write(lambda: _page(told))
     if json:
         console.put_json(told.to_json())
@@ -147,6 +150,7 @@ def _compare(
     asked: "Asked",
     types: list[str],
     kinds: list[str],
+    arm64: bool,
 ) -> "Statement":
     from cost import PriceCatalog
     from cost.comparison import compare as judge
@@ -158,7 +162,7 @@ def _compare(
     if asked.region is not None:
         choice.check_region(catalog, asked.region)
     question = _question(stack, env, workload, asked, catalog)
-    among = choice.among(catalog, question.demand.region, types, kinds)
+    among = choice.among(catalog, question.demand.region, types, kinds, arm64=arm64)
     console.say(f"comparing {len(among)} plans for {question.subject}")
     comparison = judge(question.demand, question.profile, catalog, among)
     best = [row for row in comparison.best if row.usd is not None]

@@ -32,11 +32,21 @@ def slug(kind: str) -> str:
     return kind.lower().replace(" ", "-")
 
 
-def among(catalog: PriceCatalog, region: str, types: Iterable[str], kinds: Iterable[str]) -> list[Plan]:
-    """The plans of `region`; of the named instance types and kinds where any are named. Raises `Misuse`."""
+def among(
+    catalog: PriceCatalog,
+    region: str,
+    types: Iterable[str],
+    kinds: Iterable[str],
+    *,
+    arm64: bool = False,
+) -> list[Plan]:
+    """The plans of `region`; of the named instance types and kinds where any are named. Raises `Misuse`.
+
+    `arm64`: with functions on arm64.
+    """
     check_region(catalog, region)
     wanted, kept = _machines(types), _kinds(kinds)
-    found = list(plans(catalog, region))
+    found = list(plans(catalog, region, arm64=arm64))
     if wanted:
         # A type that was named is there also where no price of it is held: its row says so.
         found = [plan for plan in found if _machine(plan) is None]

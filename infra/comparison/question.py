@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from cost import HOURS_PER_MONTH, UsageProfile, machines
 from cost.amount import plain
+from cost.comparison.crossing import MOST
 from cost.comparison.demand import Demand, Profile
 from cost.errors import InvalidUsage
 from cost.simulation.traffic import traced
@@ -147,9 +148,11 @@ def _demand(asked: Asked, usage: UsageProfile, table: str, rests_on: dict[str, s
         said = "--requests" if asked.requests is not None else table
         rests_on["requests"] = f"{said}; {shape} traffic ({told})"
     if requests is None or not 1 <= requests <= MOST_REQUESTS:
+        many = requests is not None and requests > MOST_REQUESTS
         raise InvalidUsage(
             f"requests are {plain(requests or Decimal(0))} a month; allowed is 1 to {plain(MOST_REQUESTS)}, since each "
             "is simulated"
+            + (f"; compare {plain(MOST_REQUESTS)}, whose break-evens go on to {plain(MOST)}" if many else "")
         )
     return Demand(
         region=str(asked.region),

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from cost.amount import plain
 from cost.comparison import Assessed, Comparison, Crossing, assumptions
+from cost.comparison.by_request import Lambda
 from infra.comparison.question import Question
 
 UNKNOWN = ""
@@ -87,10 +88,17 @@ class Statement:
             f"speed of the model: {speed} ({asked['speed']}), on {profile.threads} vCPU ({asked['threads']})",
             f"its memory: {profile.memory_mb:,} MB ({asked['memory']}); loading it: {profile.load_ms:,.0f} ms "
             f"({asked['loading']})",
-            *assumptions(),
+            *self._assumptions,
             f"Latencies are simulated, with seed {self.question.demand.seed}.",
             *self._prices,
         ]
+
+    @property
+    def _assumptions(self) -> Iterator[str]:
+        plans = [row.plan for row in self.comparison.rows]
+        return assumptions(
+            arm64=any(isinstance(plan, Lambda) and plan.architecture == "arm64" for plan in plans)
+        )
 
     @property
     def _prices(self) -> Iterator[str]:
@@ -130,7 +138,7 @@ class Statement:
                 {"below": at.below.name, "above": at.above.name, "requests_per_month": str(at.requests)}
                 for at in self.crossings
             ],
-            "assumptions": list(assumptions()),
+            "assumptions": list(self._assumptions),
             "summary": self.sentence,
         }
 
@@ -153,7 +161,8 @@ def _but(row: Assessed) -> str:
 def _amount(row: Assessed) -> str:
     if row.usd is None:
         return UNKNOWN
-    return f"about {row.usd:,.2f}" if row.estimated else f"{row.usd:,.2f}"
+    amount = "below 0.01" if row.usd == 0 and row.exact else f"{row.usd:,.2f}"
+    return f"about {amount}" if row.estimated else amount
 
 
 def _row(row: Assessed) -> Row:

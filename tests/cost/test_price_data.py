@@ -90,6 +90,12 @@ def test_every_row_is_loaded(catalog: PriceCatalog) -> None:
     )
 
 
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_what_can_no_longer_be_bought_has_no_row(file: Path) -> None:
+    """Hugging Face's price list goes on with 'deprecated from July 2025'; a comparison would recommend it."""
+    assert not [row for row in csv.DictReader(file.open()) if "deprecated" in row["note"]]
+
+
 def test_every_hosting_type_exists_on_sagemaker(catalog: PriceCatalog) -> None:
     from botocore.session import get_session
 
@@ -175,6 +181,7 @@ def test_every_priced_machine_has_its_size(catalog: PriceCatalog) -> None:
     for machine in machines().values():
         assert machine.vcpus >= 2 and machine.memory_gib >= 4, machine
         assert bool(machine.gpu) == bool(machine.gpu_count) == bool(machine.gpu_memory_gib), machine
+        assert (machine.cpu_baseline is not None) == (machine.family in ("t2", "t3")), machine
 
 
 def test_a_free_tier_is_of_a_priced_dimension_in_its_unit(catalog: PriceCatalog) -> None:

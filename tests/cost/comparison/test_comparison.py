@@ -1,19 +1,23 @@
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost import Ec2InstanceHours, Estimate, InstanceHours, PriceCatalog
-from cost.comparison import Demand, Profile, break_even, compare, plans
+from cost import Ec2InstanceHours, Estimate, InstanceHours, PriceCatalog, Purchase, S3Requests
+from cost.comparison import Demand, Profile, assumptions, break_even, compare, months, plans
 from cost.comparison.batches import SpotBatch
-from cost.comparison.by_request import Lambda, Serverless
+from cost.comparison.by_request import LAMBDA_MEMORY_MB, Lambda, Serverless
+from cost.comparison.comparison import NOTICED
 from cost.comparison.crossing import curve, usd
 from cost.comparison.elsewhere import HuggingFace, ManagedModel, PerSecond
 from cost.comparison.on_instances import AlwaysOn, AsyncToZero, Autoscaled
 from cost.comparison.plan import Unsuitable
 from cost.errors import InvalidUsage
 from cost.machines import machines
+from cost.simulation.month import Month
 
 CATALOG = PriceCatalog.load()
 PROFILE = Profile(p50_ms=9, p99_ms=14, memory_mb=512, load_ms=900)
@@ -58,9 +62,9 @@ def test_the_recommended_plan_is_the_cheapest_feasible_one(
             continue
         slow = objective is not None and (row.p99_ms is None or row.p99_ms > objective)
         refused = row.month is not None and (row.month.p99_ms is None or row.month.refused_share > 0.0001)
-        if not slow and not refused and (cheapest is None or row.usd < cheapest):
-            cheapest = row.usd
-    assert (comparison.recommended.usd if comparison.recommended else None) == cheapest
+        if not slow and not refused and (cheapest is None or row.exact < cheapest):
+            cheapest = row.exact
+    assert (comparison.recommended.exact if comparison.recommended else None) == cheapest
     for row in comparison.rows:
         assert row.ruled_out or row in comparison.feasible
 
@@ -78,8 +82,37 @@ def test_nothing_on_the_frontier_is_beaten():
     assert frontier
     known = [row for row in rows if row.usd is not None and row.p99_ms is not None]
     for best in frontier:
-        assert not [row for row in known if row.usd < best.usd and row.p99_ms <= best.p99_ms]
-        assert not [row for row in known if row.usd <= best.usd and row.p99_ms < best.p99_ms]
+        assert not [row for row in known if row.exact < best.exact and row.p99_ms <= best.p99_ms]
+        assert not [row for row in known if row.exact <= best.exact and row.p99_ms < best.p99_ms * NOTICED]
+
+
+def test_plans_are_ranked_by_the_exact_amount_and_not_by_cents_and_names():
+    """Ten cold requests of 0.45 s: 0.0004 USD at 5 GB and 0.0008 at 10, which both are 0.00 on a bill."""
+    model = Profile(p50_ms=50, p99_ms=50, memory_mb=5000)
+    few = demand(requests=Decimal(10), p99_ms=None)
+    rows = compare(few, model, CATALOG, [Lambda(10240), Lambda(5120)]).rows
+    assert [row.plan.name for row in rows] == ["Lambda 5120 MB", "Lambda 10240 MB"]
+    assert [row.usd for row in rows] == [0, 0]
+    # By hand, where each of the 10 is cold: 0.45 s * 5 GB * 0.0000166667 USD, and 0.0000002 for the request.
+    assert rows[0].month is not None and rows[0].month.cold_share == 1
+    assert rows[0].usd_per_thousand == pytest.approx(Decimal("0.0377"), rel=Decimal("0.001"))
+
+
+def test_of_plans_that_cost_the_same_the_faster_is_recommended():
+    @dataclass(frozen=True)
+    class Free:
+        kind: ClassVar[str] = "always-on"
+        name: str
+        p99_ms: float
+
+        def purchases(self, demand: Demand, profile: Profile) -> list[Purchase]:
+            return [S3Requests(region=demand.region, requests=demand.requests, kind="read")]
+
+        def simulate(self, demand: Demand, profile: Profile) -> Month:
+            return Month(10, 0.0, self.p99_ms, self.p99_ms, 0.0, 0.0, 0)
+
+    found = compare(demand(), PROFILE, CATALOG, [Free("a", 4.0), Free("b", 2.0)])
+    assert found.recommended is not None and found.recommended.plan.name == "b"
 
 
 def test_why_a_plan_is_ruled_out_is_said():
@@ -157,12 +190,84 @@ def test_what_aws_would_refuse_or_end_is_no_plan(payload_kb, p99_ms, possible):
         assert not row.ruled_out or row.ruled_out.startswith(("takes at most ", "ends after "))
 
 
+def test_a_burstable_type_is_not_scaled_and_has_its_baseline_only():
+    """t2.medium: 20 % of each of 2 vCPUs, which is 0.4 vCPU for good (EC2 User Guide, the credit table)."""
+    machine = machines()["t2.medium"]
+    assert (machine.cpu_baseline, machines()["t3.xlarge"].cpu_baseline) == (Decimal("0.2"), Decimal("0.4"))
+    steady = Profile(p50_ms=50, p99_ms=50, memory_mb=900)
+    # 8 a second of 50 ms are 0.4 vCPU: one instance. 8.1 a second are two of them, though each has 2 vCPUs.
+    for rate, count in ((8, 1), (Decimal("8.1"), 2)):
+        (hours,) = AlwaysOn(machine).purchases(demand(requests=rate * 3600 * 730), steady)
+        assert isinstance(hours, InstanceHours) and hours.hours == 730 * count
+    # Of a model that keeps both vCPUs busy, 8 a second are 0.8 vCPU.
+    (hours,) = AlwaysOn(machine).purchases(
+        demand(requests=Decimal(8 * 3600 * 730)), Profile(p50_ms=50, p99_ms=50, memory_mb=900, threads=2)
+    )
+    assert isinstance(hours, InstanceHours) and hours.hours == 730 * 2
+    rows = compare(demand(), PROFILE, CATALOG, [kind(machine) for kind in (Autoscaled, AsyncToZero)]).rows
+    assert {row.ruled_out for row in rows} == {"is burstable, and AWS does not autoscale it"}
+    named = {plan.name for plan in plans(CATALOG, "us-east-1")}
+    assert "always-on ml.t2.medium" in named
+    assert not {"autoscaled ml.t2.medium", "async to zero ml.t2.medium"} & named
+
+
+def test_no_month_of_hundreds_at_a_time_is_simulated_for_a_break_even():
+    """A million bursty requests of a minute are 488 at a time, and nobody asked for them."""
+    slow = Profile(p50_ms=60_000, p99_ms=60_000, memory_mb=512)
+    before = months.functions.cache_info().misses
+    amount = usd(Lambda(1769), demand(traffic="bursty").times(Decimal(10_000_000)), slow, CATALOG)
+    # 10 million times 60 s of 1,769 MB, and hardly anything for cold starts of 0.4 s.
+    assert amount == pytest.approx(
+        Decimal(60 * 10**7) * 1769 / 1024 * Decimal("0.0000166667"), rel=Decimal("0.01")
+    )
+    assert 0 < months.functions.cache_info().misses - before < len(months.SKETCHED)
+
+
+@pytest.mark.parametrize(
+    ("plan", "requests", "seconds", "why"),
+    [
+        # A burst has 8.14 a second of a million a month, and 3.26 of 400,000: 407 and 1,953 at a time.
+        (Serverless(2048), 1_000_000, 50, "more than 200 come at a time, the most of one endpoint"),
+        (
+            Lambda(1769),
+            400_000,
+            600,
+            "more than 1,000 come at a time, an account's default quota: ask AWS for a higher one",
+        ),
+    ],
+)
+def test_what_is_above_a_quota_is_refused_and_the_quota_named(plan, requests, seconds, why):
+    model = Profile(p50_ms=seconds * 1000, p99_ms=seconds * 1000, memory_mb=512)
+    asked = demand(requests=Decimal(requests), traffic="bursty", p99_ms=None)
+    (row,) = compare(asked, model, CATALOG, [plan]).rows
+    assert row.ruled_out.endswith(f"of the requests are refused; {why}")
+
+
 def test_waiting_is_mended_by_an_instance_more_where_that_helps():
     crowd = demand(requests=Decimal(300_000), p99_ms=6000.0, traffic="constant")
     slow = Profile(p50_ms=3000, p99_ms=5000, memory_mb=512, threads=2)
     row = compare(crowd, slow, CATALOG, [SOME[0]]).rows[0]
     assert isinstance(row.plan, AlwaysOn) and row.plan.spare >= 1
     assert row.ruled_out == "" and "(+" in row.plan.name
+
+
+def test_a_batch_pays_for_its_items_in_s3_and_for_volumes():
+    """1,000,000 requests of 50 ms and 100 at most, in us-east-1, by hand.
+
+    Mean 52.3 ms / 2 slots * 1.05 redone = 7.62 hours, and 2.5 of starts: 10.12 hours on c5.large at 0.0362; 100 GB for
+    them at 0.08 USD a GB-month; a million writes at 5.00 USD and a million reads at 0.40
+    (https://aws.amazon.com/s3/pricing/).
+    """
+    plan = SpotBatch(machines()["c5.large"])
+    model = Profile(p50_ms=50, p99_ms=100, memory_mb=900)
+    asked = demand(requests=Decimal(1_000_000), p99_ms=None, may_wait=True)
+    lines = Estimate.of(plan.purchases(asked, model), CATALOG).lines
+    assert [str(line.usd) for line in lines] == ["0.37", "0.11", "5.00", "0.40"]
+    among = [plan, Lambda(1024)]
+    assert [row.plan.kind for row in compare(asked, model, CATALOG, among).feasible] == [
+        "Lambda",
+        "spot batch",
+    ]
 
 
 def test_a_gpu_by_the_second_is_billed_while_its_worker_is_up():
@@ -196,8 +301,72 @@ def test_a_managed_model_is_billed_by_its_tokens():
 @pytest.mark.parametrize("traffic", ["diurnal", "business-hours", "bursty"])
 @pytest.mark.parametrize("plan", SOME, ids=lambda plan: plan.name)
 def test_more_requests_never_cost_less(plan, traffic):
-    amounts = [amount for _, amount in curve(plan, demand(may_wait=True, traffic=traffic), PROFILE, CATALOG)]
+    """But for functions: 3,000 requests a month meet more cold starts than 30,000, and those are billed."""
+    fewest = 1_000_000 if isinstance(plan, Serverless | Lambda) else 0
+    drawn = curve(plan, demand(may_wait=True, traffic=traffic), PROFILE, CATALOG)
+    amounts = [amount for requests, amount in drawn if requests >= fewest]
     assert amounts == sorted(amounts)
+
+
+def test_a_functions_cold_starts_are_billed():
+    """A third of 3,000 bursty requests starts an environment that loads the model for 9 s, at 10 GB, by hand.
+
+    0.3358 * 3,000 * 9.4 s * 10 GB * 0.0000166667 USD are 1.58; the requests themselves, 54 ms each, are 0.03. AWS Compute
+    Blog, 'AWS Lambda standardizes billing for INIT Phase': since 2025-08-01, of every function.
+    """
+    heavy = Profile(p50_ms=50, p99_ms=100, memory_mb=9000, load_ms=9000)
+    asked = demand(requests=Decimal(3000), traffic="bursty", p99_ms=None)
+    (row,) = compare(asked, heavy, CATALOG, [Lambda(10240)]).rows
+    assert row.month is not None and row.month.cold_share == pytest.approx(0.3358, abs=0.0001)
+    # 0.0002 of it are what 3,000 requests cost as requests.
+    assert usd(Lambda(10240), asked, heavy, CATALOG) == pytest.approx(Decimal("1.606"), rel=Decimal("0.002"))
+
+
+def test_a_function_on_arm64_is_compared_only_where_it_is_asked_for():
+    """0.0000133334 USD a GB-second for 0.0000166667, in us-east-1 (https://aws.amazon.com/lambda/pricing/)."""
+    named = [plan.name for plan in plans(CATALOG, "us-east-1", arm64=True)]
+    assert [name for name in named if name not in {plan.name for plan in plans(CATALOG, "us-east-1")}] == [
+        f"Lambda {size} MB arm64" for size in LAMBDA_MEMORY_MB
+    ]
+    x86, arm64 = (Lambda(1769, name).purchases(demand(), PROFILE)[1] for name in ("x86", "arm64"))
+    one, other = (Estimate.of([bought], CATALOG).exact for bought in (x86, arm64))
+    assert one is not None and other == one * Decimal("0.0000133334") / Decimal("0.0000166667")
+    assert any("--arm64" in line for line in assumptions()) and any(
+        "measure the model there" in line for line in assumptions(arm64=True)
+    )
+
+
+def test_cold_starts_of_serverless_are_counted_since_aws_does_not_say_that_they_are_free():
+    """5 s of container and 1 s of loading at 1 GB, 0.00002 USD a second, for each cold start; 52 ms for each request."""
+    model = Profile(p50_ms=50, p99_ms=50, memory_mb=900, load_ms=1000)
+    wide = Profile(p50_ms=50, p99_ms=50, memory_mb=1900, load_ms=1000)
+    asked = demand(requests=Decimal(1000), p99_ms=None)
+    for plan, profile, price, slower in (
+        (Serverless(1024), model, "0.00002", Decimal(1769) / 1024),
+        (Serverless(2048), wide, "0.00004", Decimal(1)),
+    ):
+        cold = Decimal(plan.simulate(asked, profile).cold_share)
+        seconds = 1000 * (Decimal("0.05") * slower + cold * (5 + 1 * slower))
+        assert usd(plan, asked, profile, CATALOG) == pytest.approx(
+            seconds * Decimal(price), rel=Decimal("0.001")
+        )
+
+
+def test_what_lambda_has_not_up_in_ten_seconds_is_begun_anew():
+    """9.5 s are one INIT of 9.9 s; 10 s are 10.4 after 10 that were in vain."""
+    asked = demand(requests=Decimal(10), p99_ms=None)
+    for load_ms, cold_ms in ((9_500, 9_900), (10_000, 20_400)):
+        month = Lambda(1769).simulate(asked, Profile(p50_ms=1, p99_ms=1, memory_mb=512, load_ms=load_ms))
+        assert month.cold_share > 0.5 and month.p50_ms == pytest.approx(cold_ms + 1, rel=0.001)
+
+
+@pytest.mark.parametrize("requests", [5_000, 50_000, 500_000])
+def test_cold_starts_of_other_requests_are_read_between_simulated_months(requests):
+    """A curve and a break-even do not simulate each of their points; they are near to what would come out."""
+    asked = demand(requests=Decimal(requests), traffic="bursty")
+    exact = usd(Lambda(1769), asked, PROFILE, CATALOG)
+    sketched = usd(Lambda(1769), asked.times(Decimal(requests)), PROFILE, CATALOG)
+    assert sketched == pytest.approx(exact, rel=Decimal("0.2")) and sketched != exact
 
 
 @pytest.mark.parametrize("kind", [Autoscaled, AsyncToZero])
@@ -230,15 +399,15 @@ def test_the_break_even_is_where_the_costs_cross():
     assert at is not None
 
     def cheaper(requests: Decimal) -> str:
-        asked = demand(requests=requests)
+        asked = demand().times(requests)
         amounts = {plan.kind: usd(plan, asked, PROFILE, CATALOG) for plan in (function, endpoint)}
         return min(amounts, key=lambda kind: amounts[kind])
 
     assert cheaper(at * Decimal("0.99")) == "Lambda" and cheaper(at * Decimal("1.01")) == "always-on"
-    # 0.2 USD a million and 10 ms of 1,769 MB, against 730 hours at 0.115 USD.
-    expected = Decimal("83.95") / (
-        Decimal("0.0000002") + Decimal("0.01") * 1769 / 1024 * Decimal("0.0000166667")
-    )
+    # 0.2 USD a million and 10 ms of 1,769 MB, and 1.3 s of a cold start; against 730 hours at 0.115 USD.
+    many = function.simulate(demand(requests=Decimal(1_000_000)), PROFILE)
+    seconds = Decimal("0.01") + Decimal(many.cold_share) * Decimal("1.3")
+    expected = Decimal("83.95") / (Decimal("0.0000002") + seconds * 1769 / 1024 * Decimal("0.0000166667"))
     assert at == pytest.approx(expected, rel=Decimal("0.01"))
     assert break_even(function, Lambda(3008), demand(), PROFILE, CATALOG) is None
 

@@ -39,13 +39,13 @@ def refused(*words: str) -> str:
 def test_the_recommended_plan_comes_first_and_what_it_rests_on_last():
     printed = run(*MODEL, *FEW, "--p99-ms", "500").stdout
     assert printed.startswith(
-        "Lambda 1024 MB is the cheapest of 12 plans for 50,000 requests a month (constant)"
+        "Lambda 512 MB is the cheapest of 12 plans for 50,000 requests a month (constant)"
     )
     assert "with a p99 of at most 500 ms: 0.02 USD a month" in printed.splitlines()[0]
     assert "The best of each kind, of 12 plans (--all shows every one)" in printed
     assert "answers come once a day; say --may-wait" in printed
     assert "Who wants answers sooner pays more:" in printed
-    assert "requests a month on, always-on ml.m5.large costs less than Lambda 1024 MB" in printed
+    assert "requests a month on, always-on ml.m5.large costs less than Lambda 512 MB" in printed
     assert "its p99 is assumed to be 2 times as long" in printed
     assert "(assumed: nothing tells the shape)" in printed
     assert "prices of 2026" in printed and "with seed 0" in printed
@@ -54,6 +54,14 @@ def test_the_recommended_plan_comes_first_and_what_it_rests_on_last():
 def test_all_shows_every_plan():
     rows = [line for line in run(*MODEL, *FEW, "--all").stdout.splitlines() if line.startswith("Lambda ")]
     assert len(rows) == 11  # the sentence, and a row for each memory size
+
+
+def test_functions_on_arm64_are_compared_where_they_are_asked_for():
+    words = [*MODEL, "--plans", "lambda"]
+    assert data(*words)["recommended"] == "Lambda 512 MB"
+    assert "and --arm64 compares them too" in run(*words).stdout
+    assert data(*words, "--arm64")["recommended"] == "Lambda 512 MB arm64"
+    assert "A vCPU of arm64 is taken to be as fast" in run(*words, "--arm64").stdout
 
 
 def test_json_has_everything_and_no_number_that_is_money():
@@ -140,7 +148,11 @@ def test_tokens_bring_managed_models_into_it():
         ([*MODEL, "--requests", "many"], "--requests is 'many'; write a number"),
         ([*MODEL, "--requests", "-5"], "--requests is -5; allowed is a number from 0"),
         ([*MODEL, "--requests", "0"], "requests are 0 a month; allowed is 1 to 10,000,000"),
-        ([*MODEL, "--requests", "1e9"], "requests are 1,000,000,000 a month; allowed is 1 to 10,000,000"),
+        (
+            [*MODEL, "--requests", "2e9"],
+            "requests are 2,000,000,000 a month; allowed is 1 to 10,000,000, since each is simulated; compare "
+            "10,000,000, whose break-evens go on to 1,000,000,000.",
+        ),
         ([*MODEL, "--requests", "nan"], "--requests is nan; allowed is a number"),
         ([*MODEL, "--p99-ms", "0"], "the p99 to keep is 0.0 ms; allowed is above 0"),
         ([*MODEL, "--p50-ms", "1e11"], "a model of p50 100000000000.0 ms"),
