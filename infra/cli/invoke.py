@@ -1,6 +1,7 @@
 """modelyard invoke: one request to what is deployed."""
 
 import mimetypes
+import re
 import sys
 import time
 from pathlib import Path
@@ -15,6 +16,8 @@ from infra.errors import Misuse
 if TYPE_CHECKING:
     from infra.operations.invoke import Response
     from infra.operations.streaming import Stream
+
+_TEXT = re.compile(r"text/.*|application/(.*\+|x-|x-nd)?(json(lines)?|xml|yaml)", re.IGNORECASE)
 
 GIVE = 'The request is missing or given twice; write either --json \'{"text": "..."}\' or --file FILE.'
 
@@ -84,8 +87,14 @@ def invoke(
         _stream(operation.stream(found, request, connection, patience), found.name, started)
         return
     response = operation.invoke(found, request, connection, patience)
-    sys.stdout.buffer.write(response.body.rstrip(b"\n") + b"\n")
+    sys.stdout.buffer.write(shown(response.body, response.content_type))
     console.say(f"{found.name}: {response.latency_ms:.0f} ms, {response.content_type}: {_where(response)}")
+
+
+def shown(body: bytes, content_type: str) -> bytes:
+    """An answer as it goes to stdout: to the byte what came, but that a text ends its last line, for a terminal."""
+    is_text = _TEXT.fullmatch(content_type.partition(";")[0].strip()) is not None
+    return body + b"\n" if is_text and body and not body.endswith(b"\n") else body
 
 
 def _stream(begun: "Stream", name: str, started: float) -> None:
