@@ -94,9 +94,13 @@ def _from_file(path: str, project: Path) -> ModuleType:
 
 @contextlib.contextmanager
 def _mistakes(where: str, kind: type[Misuse], folder: Path, project: Path) -> Iterator[None]:
-    """What a user's own code, in `folder`, raises, as one line that names the file; our own errors go through."""
+    """What a user's own code, in `folder`, raises, as one line that names the file; our own errors go through.
+
+    What it prints goes to stderr: stdout is the verb's data, which a program may read.
+    """
     try:
-        yield
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
     except (ModelyardError, PackagingError):
         raise
     except ValidationError as error:

@@ -114,3 +114,11 @@ def test_a_stack_file_may_import_its_neighbours_and_have_classes_of_its_own(proj
     )
     sys.modules.pop("stacks", None)
     assert loader.load("shop", environment, project).workloads[0].name == "rank"
+
+
+def test_what_a_stack_file_prints_goes_to_stderr(project, environment, capsys):
+    (project / "stacks" / "shop.py").write_text(
+        "print('loaded')\n" + GOOD.replace("    return", "    print('called')\n    return", 1)
+    )
+    loader.load("shop", environment, project)
+    assert tuple(capsys.readouterr()) == ("", "loaded\ncalled\n")
