@@ -105,9 +105,19 @@ def _mistakes(where: str, kind: type[Misuse], folder: Path, project: Path) -> It
         raise
     except ValidationError as error:
         raise InvalidStack("\n".join(mistakes.findings(error, folder, project))) from None
+    except SystemExit as error:
+        # Let through it would end the verb with the file's own code: sys.exit(0) was a bill that is empty and done.
+        raise kind(
+            f"{where} ends the program, with {_call(error)}; a stack file only returns a Stack: leave the call out, or "
+            "raise an error."
+        ) from error
     except Exception as error:
         line = f"{where} does not load: {type(error).__name__}: {error}; mend it, or see where with --debug."
         raise kind(line) from error
+
+
+def _call(end: SystemExit) -> str:
+    return f"sys.exit({'' if end.code is None else repr(end.code)})"
 
 
 def _directory(module: ModuleType) -> Path:

@@ -67,6 +67,18 @@ def test_what_is_not_there(project, environment, name, message):
             r"shop\.py does not load: NameError: name 'nothing'",
         ),
         (
+            "import sys\nsys.exit(0)",
+            UnknownStack,
+            r"^stacks/shop\.py ends the program, with sys\.exit\(0\); a stack file only returns a Stack: leave the call "
+            r"out, or raise an error\.$",
+        ),
+        (
+            "def stack(env): raise SystemExit",
+            InvalidStack,
+            r"^stacks/shop\.py ends the program, with sys\.exit\(\); ",
+        ),
+        ("raise SystemExit('no')", UnknownStack, r"ends the program, with sys\.exit\('no'\); "),
+        (
             GOOD.replace('framework="onnx"', 'framework="caffe"'),
             InvalidStack,
             "shop.py, line 6: Model: framework is 'caffe'; allowed are ",
