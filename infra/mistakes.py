@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from infra import quantities
+
 _LACKING = ("missing", "missing_argument", "missing_keyword_only_argument")
 
 _BOUNDS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
@@ -15,6 +17,7 @@ _BOUNDS: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     ),
     "less_than_equal": lambda field, of: f"at most {of['le']} is allowed: write {field}={of['le']} or less",
     "greater_than": lambda field, of: f"only what is above {of['gt']:g} is allowed: write a larger {field}",
+    quantities.BOOL: lambda field, of: f"only a number is allowed: write {field}=N",
     "literal_error": lambda field, of: f"allowed are {of['expected']}: write {field}= one of them",
 }
 """By pydantic's word for the mistake."""
@@ -65,7 +68,7 @@ def _finding(title: str, detail: Any) -> str:
         # pydantic tells it once for each kind of workload that it is none of.
         return f"Stack: {detail['input']!r} is no workload; write one, such as RealtimeEndpoint('classify', ...)."
     if detail["type"] in _BOUNDS:
-        return f"{title}: {field} is {detail['input']!r}; {_BOUNDS[detail['type']](field, detail['ctx'])}."
+        return f"{title}: {field} is {detail['input']!r}; {_BOUNDS[detail['type']](field, detail.get('ctx', {}))}."
     problem = detail["msg"].removeprefix("Value error, ")
     problem = f"{problem[0].lower()}{problem[1:]}."
     if not field:  # of several fields together, and of them the problem tells

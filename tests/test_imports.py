@@ -25,6 +25,7 @@ CORE = {
     "infra.errors",
     "infra.credentials",
     "infra.project",
+    "infra.quantities",
 }
 
 ENGINES = {

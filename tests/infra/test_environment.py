@@ -66,6 +66,10 @@ def test_a_name_is_no_path(write, name):
             GOOD + "monthly_budget_usd = 9\nbudget_emails = ['nobody']\n",
             r"budget_emails\.0 is 'nobody': .* write it as in: budget_emails = \[\"costs@example\.com\"\]",
         ),
+        (
+            GOOD + "[alarms]\nthrottles = true\n",
+            r"alarms\.throttles is True: it is a bool, and a number is wanted; write it as in: \[alarms\] throttles = 1$",
+        ),
         (GOOD + "name = 'x'\n", "leave it out"),
         ("region = \n", "not valid TOML"),
         (

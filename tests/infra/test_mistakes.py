@@ -1,8 +1,12 @@
 """What cannot even be declared, with the line that a user sees: limits of AWS that are fields' own."""
 
-import pytest
+from typing import Any, get_args
 
-from infra import loader
+import pytest
+from pydantic import ValidationError
+
+import infra
+from infra import Linear, RealtimeEndpoint, StepScaling, loader, quantities
 from infra.errors import InvalidStack
 
 HEAD = """from infra import *
@@ -120,6 +124,26 @@ def told(base, environment):
             "TargetTracking: invocations_per_instance is 0; only what is above 0 is allowed: write a larger "
             "invocations_per_instance.",
         ),
+        (
+            f'RealtimeEndpoint("f", model=model, {ENDPOINT}, instance_count=True)',
+            "RealtimeEndpoint: instance_count is True; only a number is allowed: write instance_count=N.",
+        ),
+        (
+            f'RealtimeEndpoint("f", model=model, {ENDPOINT}, volume_gb=False)',
+            "RealtimeEndpoint: volume_gb is False; only a number is allowed: write volume_gb=N.",
+        ),
+        (
+            "TargetTracking(max_capacity=True, backlog_per_instance=5)",
+            "TargetTracking: max_capacity is True; only a number is allowed: write max_capacity=N.",
+        ),
+        (
+            "TargetTracking(max_capacity=2, backlog_per_instance=True)",
+            "TargetTracking: backlog_per_instance is True; only a number is allowed: write backlog_per_instance=N.",
+        ),
+        (
+            "Canary(percent=True)",
+            "Canary: percent is True; only a number is allowed: write percent=N.",
+        ),
     ],
 )
 def test_a_limit_of_a_field_has_its_line(told, workload, line):
@@ -137,3 +161,28 @@ def test_the_line_is_that_of_the_one_that_is_wrong(told):
     assert told(two) == [
         "stacks/shop.py, line 10: LambdaEndpoint: memory_mb is 1; at least 128 is allowed: write memory_mb=128 or more."
     ]
+
+
+def is_number(annotation: Any) -> bool:
+    return bool(
+        {int, float} & {getattr(one, "__origin__", one) for one in (annotation, *get_args(annotation))}
+    )
+
+
+NUMBERS = [
+    (kind, name)
+    for kind in (getattr(infra, name) for name in infra.__all__)
+    for name, field in (getattr(kind, "__pydantic_fields__", None) or {}).items()
+    if is_number(field.annotation)
+]
+
+
+@pytest.mark.parametrize(("kind", "name"), NUMBERS)
+def test_no_field_takes_a_bool_for_a_number(kind, name):
+    with pytest.raises(ValidationError) as caught:
+        kind(**{name: True})
+    assert [one["type"] for one in caught.value.errors() if one["loc"] == (name,)] == [quantities.BOOL]
+
+
+def test_the_fields_that_are_numbers_are_found():
+    assert {(RealtimeEndpoint, "volume_gb"), (StepScaling, "threshold"), (Linear, "percent")} <= {*NUMBERS}
