@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import importlib
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from infra.stack import Stack
 from model_packaging.errors import PackagingError
 
 DIRECTORY = Path("stacks")
+
+_PLAIN = re.compile(r"[A-Za-z0-9][\w-]*")
 
 
 def load(name: str, environment: Environment, project: Path, *, checked: bool = True) -> Stack:
@@ -61,11 +64,15 @@ def _named(where: str, name: str, project: Path) -> ModuleType:
     if ":" not in name:
         file = project / DIRECTORY / f"{where}.py"
         if not file.is_file():
+            # What is no plain name has no file to be written: of a path above stacks/, or of nothing at all.
+            write = f"Write stacks/{where}.py" if _PLAIN.fullmatch(where) else "Name one of them"
             raise UnknownStack(
                 f"Stack {name!r} does not exist; known: {', '.join(known(project)) or 'none'}. "
-                f"Write stacks/{where}.py, or name module:function or path/file.py:function."
+                f"{write}, or name module:function or path/file.py:function."
             )
         return _from_file(str(file), project)
+    if not where:
+        raise UnknownStack(f"{name!r} names no module; write module:function or path/file.py:function.")
     try:
         with _mistakes(f"Module {where!r}", UnknownStack, project, project):
             return importlib.import_module(where)

@@ -39,7 +39,16 @@ def test_three_ways_to_name_a_stack(project, environment, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("chat", r"Stack 'chat' does not exist; known: shop\."),
+        (
+            "chat",
+            r"Stack 'chat' does not exist; known: shop\. Write stacks/chat\.py, or name module:function or ",
+        ),
+        ("", r"^Stack '' does not exist; known: shop\. Name one of them, or name module:function or "),
+        (
+            "../x",
+            r"^Stack '\.\./x' does not exist; known: shop\. Name one of them, or name module:function or ",
+        ),
+        (":stack", r"^':stack' names no module; write module:function or path/file\.py:function\.$"),
         ("stacks/none.py:stack", "no stack file stacks/none.py"),
         ("stacks/shop.py:missing", r"stacks/shop.py has no function 'missing'"),
         ("nowhere:stack", "no module 'nowhere'"),
