@@ -26,6 +26,7 @@ CORE = {
     "infra.credentials",
     "infra.project",
     "infra.quantities",
+    "infra.remedies",
 }
 
 ENGINES = {

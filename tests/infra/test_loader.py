@@ -98,7 +98,7 @@ def test_what_is_not_there(project, environment, name, message):
             "^stacks/shop.py, line 2: TargetTracking: no target given; write exactly one of ",
         ),
         (
-            GOOD.replace("instance_type=", "instance="),
+            GOOD.replace(', instance_type="ml.m5.large"', ""),
             InvalidStack,
             "RealtimeEndpoint lacks instance_type; write",
         ),

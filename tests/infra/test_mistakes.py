@@ -150,6 +150,83 @@ def test_a_limit_of_a_field_has_its_line(told, workload, line):
     assert told(workload) == [f"{PLACE}{line}"]
 
 
+@pytest.mark.parametrize(
+    ("workload", "line"),
+    [
+        (
+            'BatchJob("f", model=model, instance_types="m5.large")',
+            "BatchJob: instance_types is 'm5.large'; several are allowed, in a list: write instance_types=[\"m5.large\"].",
+        ),
+        (
+            'BatchJob("f", model=model, instance_types=[])',
+            "BatchJob: instance_types is []; at least 1 is needed: write instance_types=[...].",
+        ),
+        (
+            'Model("models/tiny", framework="onnx", weights="w.npz")',
+            "Model: weights is 'w.npz'; several are allowed, in a tuple: write weights=(\"w.npz\",).",
+        ),
+        (
+            'LambdaEndpoint("f", model="models/echo")',
+            "LambdaEndpoint: model is 'models/echo'; a Model is allowed: write model=Model(\"models/echo\", framework=...).",
+        ),
+        (
+            'MultiModelEndpoint("f", models=model, instance_type="ml.m5.large")',
+            "MultiModelEndpoint: models is Model(...); Models are allowed, in a list: write models=[Model(...)].",
+        ),
+        (
+            'TargetTracking(max_capacity=2, metric="ModelLatency", target=3)',
+            "TargetTracking: metric is 'ModelLatency'; a Metric is allowed: write metric=Metric(\"ModelLatency\").",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, url=True)',
+            "LambdaEndpoint: url is True; a FunctionUrl is allowed: write url=FunctionUrl(), or url=None for none.",
+        ),
+        (
+            'FunctionUrl(cors_origins="https://x.com")',
+            "FunctionUrl: cors_origins is 'https://x.com'; several are allowed, in a list: write cors_origins=[\"https://x.com\"].",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, alarms=True)',
+            "LambdaEndpoint: alarms is True; Alarms are allowed: write alarms=Alarms(), or alarms=False for none.",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, autoscaling=[3])',
+            "LambdaEndpoint: autoscaling.0 is 3; a policy is allowed, or several: write autoscaling=TargetTracking(max_capacity=..., ...), StepScaling(...) or ScheduledScaling(...).",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, environment={"N": 1})',
+            'LambdaEndpoint: environment.N is 1; only text is allowed: write "1".',
+        ),
+        (
+            'LambdaEndpoint("f", model)',
+            "LambdaEndpoint: Model(...) has no name; write its field's name before it, as in model=MODEL.",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, memory_mb="much")',
+            "LambdaEndpoint: memory_mb is 'much'; only a whole number is allowed: write memory_mb=N.",
+        ),
+        (
+            "LambdaEndpoint(3, model=model)",
+            "LambdaEndpoint: name is 3; only text is allowed: write name=....",
+        ),
+        (
+            'RealtimeEndpoint("f", model=model, instance_typ="ml.m5.large")',
+            "RealtimeEndpoint has no field 'instance_typ'; did you mean instance_type?",
+        ),
+        (
+            "Canary(percnt=5)",
+            "Canary has no field 'percnt'; did you mean percent?",
+        ),
+        (
+            'LambdaEndpoint("f", model=model, colour=5)',
+            "LambdaEndpoint has no field 'colour'; see `help(LambdaEndpoint)` for those that it has.",
+        ),
+    ],
+)
+def test_what_is_of_another_type_or_name_says_what_to_write(told, workload, line):
+    assert f"{PLACE}{line}" in told(workload)
+
+
 def test_what_is_no_workload_is_told_once(told):
     assert told('"rank"') == [
         "stacks/shop.py, line 8: Stack: 'rank' is no workload; write one, such as RealtimeEndpoint('classify', ...)."
@@ -161,6 +238,21 @@ def test_the_line_is_that_of_the_one_that_is_wrong(told):
     assert told(two) == [
         "stacks/shop.py, line 10: LambdaEndpoint: memory_mb is 1; at least 128 is allowed: write memory_mb=128 or more."
     ]
+
+
+def test_a_field_that_was_meant_is_not_told_as_lacking(told):
+    assert len(told('RealtimeEndpoint("f", model=model, instance_typ="ml.m5.large")')) == 1
+
+
+def test_a_workload_that_is_in_no_list_is_told_so(base, environment):
+    (base / "stacks").mkdir()
+    (base / "stacks" / "shop.py").write_text(HEAD.format(workload="").replace("[", "model").replace("]", ""))
+    with pytest.raises(InvalidStack) as caught:
+        loader.load("shop", environment, base)
+    assert str(caught.value) == (
+        "stacks/shop.py, line 8: Stack: workloads is Model(...); several are allowed, in a list: write "
+        "workloads=[Model(...)]."
+    )
 
 
 def is_number(annotation: Any) -> bool:
