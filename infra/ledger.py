@@ -42,6 +42,11 @@ class Deployed:
     instance_type: str | None = None
     engine: str | None = None
 
+    @property
+    def a_kind(self) -> str:
+        """Its kind with the article, for people."""
+        return f"{'an' if self.kind[0] in 'AEIO' else 'a'} {self.kind}"
+
 
 def not_ours(bucket: str) -> ModelyardError:
     """The error for an environment's bucket that S3 refuses."""

@@ -47,18 +47,23 @@ def destroy(
     used = serving.leaving(loaded.name, prepared.plan, connection)
     if not nothing and not console.agreed(f"Destroy {loaded.name} on {env}?", loaded.name, used, yes):
         raise typer.Exit(1)
+    there = not nothing or _is_recorded(loaded.name, connection)
     operation.carry_out_destroy(prepared, console.say, report.watch)
-    console.say(f"{loaded.name} is gone from {env}.")
+    console.say(f"{loaded.name} is gone from {env}." if there else f"Nothing of {loaded.name} was on {env}.")
 
 
 def _stack(name: str, environment: Environment, project: Project, connection: "Connection") -> Stack:
     """What is to go. A file that is gone, or no longer loads, must not keep what it once deployed."""
-    from infra.ledger import Ledger
-
     try:
         return loader.load(name, environment, project.root, checked=False)
     except Misuse:
-        ledger = Ledger.on(connection)
-        if naming.is_part(name) and ledger.exists() and name in ledger.stacks():
+        if naming.is_part(name) and _is_recorded(name, connection):
             return Stack(name, environment, ())
         raise
+
+
+def _is_recorded(name: str, connection: "Connection") -> bool:
+    from infra.ledger import Ledger
+
+    ledger = Ledger.on(connection)
+    return ledger.exists() and name in ledger.stacks()

@@ -75,10 +75,10 @@ def invoke(
     found = operation.find(name, connection)
     if (body is None) is not (found.kind in operation.WITHOUT_REQUEST):
         raise Misuse(
-            GIVE if body is None else f"{found.name} is a {found.kind} and takes no request; leave it out."
+            GIVE if body is None else f"{found.name} is {found.a_kind} and takes no request; leave it out."
         )
     if asynchronous and (stream or found.kind != "AsyncEndpoint"):
-        raise Misuse(f"{found.name} is a {found.kind} and answers at once; leave --async out.")
+        raise Misuse(f"{found.name} is {found.a_kind} and answers at once; leave --async out.")
     guessed = content_type or (mimetypes.guess_type(file.name)[0] if file else None) or operation.JSON
     request = operation.Request(body or b"", guessed, model=target)
     patience = operation.patience_for(found, deadline_seconds, retry_unsafe)

@@ -94,7 +94,7 @@ def invoke(
 def check(target: Deployed, request: Request) -> None:
     """Raise `Misuse` where a model is named of an endpoint that has one, or none of an endpoint that has several."""
     if request.model is not None and target.kind not in WITH_MODELS:
-        raise Misuse(f"{target.name} is a {target.kind} and has one model; leave --target out.")
+        raise Misuse(f"{target.name} is {target.a_kind} and has one model; leave --target out.")
     if request.model is None and target.kind in WITH_MODELS:
         raise Misuse(f"{target.name} has several models; say which one: --target MODEL.")
 

@@ -35,7 +35,7 @@ def stream(target: Deployed, request: Request, connection: Connection, patience:
     """The answer of `target` as it is made; sent again only before it has begun. Raises `InvocationFailed`."""
     if target.kind not in STREAMERS:
         raise Misuse(
-            f"{target.name} is a {target.kind}, and AWS streams from none; leave --stream out. "
+            f"{target.name} is {target.a_kind}, and AWS streams from none; leave --stream out. "
             f"What streams: {', '.join(STREAMERS)}."
         )
     return STREAMERS[target.kind](target, request, connection, patience)

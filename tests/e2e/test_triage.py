@@ -190,3 +190,4 @@ def test_destroy_leaves_nothing(yard, deployed):
     assert yard.run("status", "--env", "local").stdout == ""
     again = yard.run("destroy", "triage", "--env", "local", "--yes")
     assert "no changes" in again.stdout
+    assert "Nothing of triage was on local." in again.stderr

@@ -87,7 +87,7 @@ def test_a_model_without_a_stream_fn_says_what_to_write():
 
 @pytest.mark.parametrize("kind", ["ServerlessEndpoint", "AsyncEndpoint", "BatchJob"])
 def test_what_aws_does_not_stream_from_is_said_at_once(kind):
-    with pytest.raises(Misuse, match=f"is a {kind}, and AWS streams from none; leave --stream out"):
+    with pytest.raises(Misuse, match=f"is an? {kind}, and AWS streams from none; leave --stream out"):
         stream(deployed(kind), Request(b"{}"), Endpoint([]), PATIENCE)
 
 
