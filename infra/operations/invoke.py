@@ -52,11 +52,7 @@ def find(name: str, connection: Connection) -> Deployed:
     """What is deployed as `name`: a workload, `stack/workload`, or a name on AWS. Raises `Misuse` if not one."""
     ledger = Ledger.on(connection)
     deployed = ledger.deployed() if ledger.exists() else []
-    matches = [
-        record
-        for record in deployed
-        if name in (record.workload, record.name, f"{record.stack}/{record.workload}")
-    ]
+    matches = [record for record in deployed if record.is_named(name)]
     if len(matches) == 1:
         [found] = matches
         if found.kind in GONE and found.workload in ledger.asleep(found.stack):
@@ -67,9 +63,9 @@ def find(name: str, connection: Connection) -> Deployed:
         return found
     where = f"environment {connection.environment.name}"
     if matches:
-        names = ", ".join(f"{record.stack}/{record.workload}" for record in matches)
+        names = ", ".join(record.path for record in matches)
         raise Misuse(f"{name!r} is deployed more than once in {where}; write one of {names}.")
-    known = ", ".join(f"{record.stack}/{record.workload}" for record in deployed) or "nothing"
+    known = ", ".join(record.path for record in deployed) or "nothing"
     raise Misuse(f"Nothing named {name!r} is deployed in {where}; deployed: {known}. Deploy its stack first.")
 
 
