@@ -89,6 +89,8 @@ def invoke(
     response = operation.invoke(found, request, connection, patience)
     sys.stdout.buffer.write(shown(response.body, response.content_type))
     console.say(f"{found.name}: {response.latency_ms:.0f} ms, {response.content_type}: {_where(response)}")
+    for line in operation.remarks(found, response, connection):
+        console.say(line)
 
 
 def shown(body: bytes, content_type: str) -> bytes:
