@@ -6,7 +6,7 @@ import typer
 
 from infra import loader, naming
 from infra.cli import console, report
-from infra.cli.options import EngineName, EnvironmentName, StackName, Yes, open_environment
+from infra.cli.options import AsJson, EngineName, EnvironmentName, StackName, Yes, open_environment
 from infra.environment import Environment
 from infra.errors import Misuse
 from infra.project import Project
@@ -22,7 +22,11 @@ def register(application: typer.Typer) -> None:
 
 
 def destroy(
-    stack: StackName, env: EnvironmentName, yes: Yes = False, engine: EngineName = "terraform"
+    stack: StackName,
+    env: EnvironmentName,
+    yes: Yes = False,
+    engine: EngineName = "terraform",
+    json: AsJson = False,
 ) -> None:
     """Take a stack down; with the environment's last stack, its artifact bucket too."""
     from cost import PriceCatalog
@@ -37,7 +41,7 @@ def destroy(
     prepared = operation.prepare_destroy(loaded, connection, project, console.say, chosen)
     if saves := bills.saved(loaded.name, connection, PriceCatalog.load()):
         console.say(saves)
-    report.plan(prepared.plan)
+    report.plan(prepared.plan, to_stderr=json)
     if prepared.results:
         console.say(
             f"{loaded.name} is the last stack of {env}: its bucket goes, and with it {prepared.results} objects of "
@@ -50,6 +54,9 @@ def destroy(
     there = not nothing or _is_recorded(loaded.name, connection)
     operation.carry_out_destroy(prepared, console.say, report.watch)
     console.say(f"{loaded.name} is gone from {env}." if there else f"Nothing of {loaded.name} was on {env}.")
+    if json:
+        removed = [change.address for change in prepared.plan.changes]
+        console.put_json({"stack": loaded.name, "environment": env, "removed": removed})
 
 
 def _stack(name: str, environment: Environment, project: Project, connection: "Connection") -> Stack:
