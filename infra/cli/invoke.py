@@ -107,7 +107,7 @@ def _stream(begun: "Stream", name: str, started: float) -> None:
         sys.stdout.buffer.write(part)
         sys.stdout.buffer.flush()
     console.say(
-        f"{name}: {count} parts, the first after {first * 1000:.0f} ms, the last after "
+        f"{name}: {count} {'part' if count == 1 else 'parts'}, the first after {first * 1000:.0f} ms, the last after "
         f"{(time.perf_counter() - started) * 1000:.0f} ms, {begun.content_type}"
     )
 
@@ -115,7 +115,8 @@ def _stream(begun: "Stream", name: str, started: float) -> None:
 def _where(response: "Response") -> str:
     """Where the time went, and how often it was sent again."""
     spent = ", ".join(f"{ms:.0f} ms {stage}" for stage, ms in response.spent_ms.items())
-    retried = f"; sent again {response.retries} times" if response.retries else ""
+    times = "once" if response.retries == 1 else f"{response.retries} times"
+    retried = f"; sent again {times}" if response.retries else ""
     return f"{spent}{retried}"
 
 

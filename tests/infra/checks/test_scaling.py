@@ -15,6 +15,7 @@ from infra import (
     TargetTracking,
     checks,
 )
+from infra.checks.metrics import PUBLISHED
 from infra.checks.scaling import TARGETS_OF
 from infra.errors import InvalidStack
 from infra.workloads import Workload
@@ -343,3 +344,7 @@ OWN = "or with a metric of your own its namespace: Metric({!r}, namespace='...',
 )
 def test_a_metric_that_aws_does_not_publish_needs_its_namespace(make_stack, workload, line):
     assert told(make_stack(workload)) == [line]
+
+
+def test_every_kind_that_scales_has_its_metrics():
+    assert PUBLISHED.keys() == {kind for kind, targets in TARGETS_OF.items() if targets}
