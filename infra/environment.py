@@ -110,12 +110,9 @@ def load(name: str, project: Path) -> Environment:
     unknown or wrong.
     """
     file = project / DIRECTORY / f"{name}.toml"
+    # Other names would be paths, or parts of names that AWS refuses.
     if not naming.is_part(name) or not file.is_file():
-        known = sorted(path.stem for path in (project / DIRECTORY).glob("*.toml"))
-        raise UnknownEnvironment(
-            f"Environment {name!r} does not exist; known: {', '.join(known) or 'none'}. "
-            f"Write {DIRECTORY / name}.toml, or name a known one."
-        )
+        raise UnknownEnvironment(_unknown(name, project))
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -129,6 +126,18 @@ def load(name: str, project: Path) -> Environment:
         raise InvalidEnvironment(
             f"{DIRECTORY / name}.toml sets 'name'; leave it out: the file's name is the name."
         ) from None
+
+
+def _unknown(name: str, project: Path) -> str:
+    files = sorted((project / DIRECTORY).glob("*.toml"))
+    known = ", ".join(file.stem for file in files if naming.is_part(file.stem)) or "none"
+    if naming.is_part(name):
+        write = f"Write {DIRECTORY / name}.toml, or name a known one."
+        return f"Environment {name!r} does not exist; known: {known}. {write}"
+    there = [file for file in files if file.stem == name]
+    better = naming.corrected(name, "environment")
+    remedy = f"Rename {DIRECTORY / name}.toml to {better}.toml" if there else "Name a known one"
+    return f"Environment name {name!r} is not allowed; write {naming.PARTS}; known: {known}. {remedy}."
 
 
 def _place_traces(content: dict[str, Any], folder: Path) -> None:

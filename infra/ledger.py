@@ -43,6 +43,20 @@ class Deployed:
     instance_type: str | None = None
     engine: str | None = None
 
+    @property
+    def a_kind(self) -> str:
+        """Its kind with the article, for people."""
+        return f"{'an' if self.kind[0] in 'AEIO' else 'a'} {self.kind}"
+
+    @property
+    def path(self) -> str:
+        """STACK/WORKLOAD."""
+        return f"{self.stack}/{self.workload}"
+
+    def is_named(self, name: str) -> bool:
+        """Whether `name` may mean it: its workload, STACK/WORKLOAD, or its name on AWS."""
+        return name in (self.workload, self.path, self.name)
+
 
 def not_ours(bucket: str) -> ModelyardError:
     """The error for an environment's bucket that S3 refuses."""

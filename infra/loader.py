@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import importlib
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from infra.stack import Stack
 from model_packaging.errors import PackagingError
 
 DIRECTORY = Path("stacks")
+
+_PLAIN = re.compile(r"[A-Za-z0-9][\w-]*")
 
 
 def load(name: str, environment: Environment, project: Path, *, checked: bool = True) -> Stack:
@@ -61,11 +64,15 @@ def _named(where: str, name: str, project: Path) -> ModuleType:
     if ":" not in name:
         file = project / DIRECTORY / f"{where}.py"
         if not file.is_file():
+            # What is no plain name has no file to be written: of a path above stacks/, or of nothing at all.
+            write = f"Write stacks/{where}.py" if _PLAIN.fullmatch(where) else "Name one of them"
             raise UnknownStack(
                 f"Stack {name!r} does not exist; known: {', '.join(known(project)) or 'none'}. "
-                f"Write stacks/{where}.py, or name module:function or path/file.py:function."
+                f"{write}, or name module:function or path/file.py:function."
             )
         return _from_file(str(file), project)
+    if not where:
+        raise UnknownStack(f"{name!r} names no module; write module:function or path/file.py:function.")
     try:
         with _mistakes(f"Module {where!r}", UnknownStack, project, project):
             return importlib.import_module(where)
@@ -94,16 +101,30 @@ def _from_file(path: str, project: Path) -> ModuleType:
 
 @contextlib.contextmanager
 def _mistakes(where: str, kind: type[Misuse], folder: Path, project: Path) -> Iterator[None]:
-    """What a user's own code, in `folder`, raises, as one line that names the file; our own errors go through."""
+    """What a user's own code, in `folder`, raises, as one line that names the file; our own errors go through.
+
+    What it prints goes to stderr: stdout is the verb's data, which a program may read.
+    """
     try:
-        yield
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
     except (ModelyardError, PackagingError):
         raise
     except ValidationError as error:
         raise InvalidStack("\n".join(mistakes.findings(error, folder, project))) from None
+    except SystemExit as error:
+        # Let through it would end the verb with the file's own code: sys.exit(0) was a bill that is empty and done.
+        raise kind(
+            f"{where} ends the program, with {_call(error)}; a stack file only returns a Stack: leave the call out, or "
+            "raise an error."
+        ) from error
     except Exception as error:
         line = f"{where} does not load: {type(error).__name__}: {error}; mend it, or see where with --debug."
         raise kind(line) from error
+
+
+def _call(end: SystemExit) -> str:
+    return f"sys.exit({'' if end.code is None else repr(end.code)})"
 
 
 def _directory(module: ModuleType) -> Path:

@@ -33,6 +33,19 @@ def is_part(name: str) -> bool:
     return PART.fullmatch(name) is not None
 
 
+PARTS = "lower-case letters, digits and single hyphens, with a letter first"
+"""`PART`, for people."""
+
+
+def corrected(name: str, otherwise: str) -> str:
+    """`name` as it may be; `otherwise` where nothing of it is left."""
+    words = "".join(
+        character if character.isalnum() and character.isascii() else " " for character in name.lower()
+    )
+    joined = "-".join(words.split()) or otherwise
+    return joined if joined[0].isalpha() else f"{otherwise[0]}-{joined}"
+
+
 def deployed(environment: str, stack: str, workload: str) -> str:
     """The name on AWS of what is invoked: an endpoint or a function."""
     return f"{environment}-{stack}-{workload}"

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from infra.quantities import Number, Whole
+
 _ARN = r"^arn:aws[a-z-]*:{service}:[a-z0-9-]+:\d{{12}}:.+$"
 
 
@@ -50,10 +52,10 @@ class Alarms(_Settings):
     """
 
     topic_arn: str | None = Field(default=None, pattern=_ARN.format(service="sns"))
-    p99_latency_ms: float | None = Field(default=None, gt=0)
-    server_error_rate: float | None = Field(default=0.05, gt=0, le=1)
-    backlog_age_seconds: float | None = Field(default=900, gt=0)
-    throttles: int | None = Field(default=1, ge=1)
+    p99_latency_ms: Number | None = Field(default=None, gt=0)
+    server_error_rate: Number | None = Field(default=0.05, gt=0, le=1)
+    backlog_age_seconds: Number | None = Field(default=900, gt=0)
+    throttles: Whole | None = Field(default=1, ge=1)
 
     @classmethod
     def none(cls) -> "Alarms":
@@ -65,7 +67,7 @@ class AllAtOnce(_Settings):
     """An update moves all traffic to the new instances at once, and watches the alarms for a while."""
 
     strategy: Literal["all-at-once"] = "all-at-once"
-    wait_seconds: int = Field(default=300, ge=0, le=3600)
+    wait_seconds: Whole = Field(default=300, ge=0, le=3600)
 
     @property
     def watched_seconds(self) -> int:
@@ -77,8 +79,8 @@ class Canary(_Settings):
     """An update moves `percent` of the instances first, waits, and then the rest."""
 
     strategy: Literal["canary"] = "canary"
-    percent: int = Field(default=10, ge=5, le=50)
-    wait_seconds: int = Field(default=300, ge=0, le=3600)
+    percent: Whole = Field(default=10, ge=5, le=50)
+    wait_seconds: Whole = Field(default=300, ge=0, le=3600)
 
     @property
     def watched_seconds(self) -> int:
@@ -90,8 +92,8 @@ class Linear(_Settings):
     """An update moves `percent` of the instances after another, with a wait between."""
 
     strategy: Literal["linear"] = "linear"
-    percent: int = Field(default=25, ge=10, le=50)
-    wait_seconds: int = Field(default=180, ge=0, le=3600)
+    percent: Whole = Field(default=25, ge=10, le=50)
+    wait_seconds: Whole = Field(default=180, ge=0, le=3600)
 
     @property
     def watched_seconds(self) -> int:
@@ -103,8 +105,8 @@ class Rolling(_Settings):
     """An update replaces `percent` of the instances after another: no second fleet is paid for."""
 
     strategy: Literal["rolling"] = "rolling"
-    percent: int = Field(default=25, ge=5, le=50)
-    wait_seconds: int = Field(default=180, ge=0, le=3600)
+    percent: Whole = Field(default=25, ge=5, le=50)
+    wait_seconds: Whole = Field(default=180, ge=0, le=3600)
 
     @property
     def watched_seconds(self) -> int:
@@ -129,7 +131,7 @@ class DataCapture(_Settings):
     `uri` is an S3 prefix; where it is None, below `data/` in the environment's bucket.
     """
 
-    sampling_percent: int = Field(default=10, ge=1, le=100)
+    sampling_percent: Whole = Field(default=10, ge=1, le=100)
     uri: str | None = Field(
         default=None, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?$", max_length=512
     )

@@ -25,6 +25,8 @@ CORE = {
     "infra.errors",
     "infra.credentials",
     "infra.project",
+    "infra.quantities",
+    "infra.remedies",
 }
 
 ENGINES = {

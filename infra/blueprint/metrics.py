@@ -13,11 +13,13 @@ HOST_METRICS = frozenset(
         "GPUReservation",
         "GPUUtilization",
         "GPUUtilizationNormalized",
+        "LoadedModelCount",
         "MemoryReservation",
         "MemoryUtilization",
     }
 )
-"""What SageMaker puts into /aws/sagemaker/Endpoints (Developer Guide, 'Metrics for monitoring', 2026-11)."""
+"""What SageMaker puts into /aws/sagemaker/Endpoints (Developer Guide, 'Metrics for monitoring', 2026-11), and of an
+endpoint with several models how many are loaded."""
 
 QUEUE_METRICS = frozenset(
     {

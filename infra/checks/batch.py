@@ -119,16 +119,22 @@ def _room(stack: Stack) -> Iterator[str]:
     for job in _jobs(stack):
         sizes = [machines().get(one) for one in job.instance_types]
         known = [one for one in sizes if one is not None]
+        small = [one for one in known if not _fits(job, one)]
+        asked = f"vcpus={job.vcpus}, memory_mb={job.memory_mb} and gpus={job.gpus}"
         # What is not known may be large enough.
-        if len(known) < len(sizes) or any(_fits(job, one) for one in known):
+        if small and len(small) == len(sizes):
+            largest = max(known, key=lambda one: (one.vcpus, one.memory_gib))
+            yield (
+                f"{job.name}: {asked} fit on none of {', '.join(job.instance_types)}, and the job would wait for ever; "
+                f"the largest, {largest.instance_type}, offers {_offer(largest)}: ask for less, or name larger types."
+            )
             continue
-        largest = max(known, key=lambda one: (one.vcpus, one.memory_gib))
-        yield (
-            f"{job.name}: vcpus={job.vcpus}, memory_mb={job.memory_mb} and gpus={job.gpus} fit on none of "
-            f"{', '.join(job.instance_types)}, and the job would wait for ever; the largest, {largest.instance_type}, "
-            f"offers {largest.vcpus} vCPUs, {_memory_mb(largest)} MB and {largest.gpu_count} GPUs: ask for less, or "
-            "name larger types."
-        )
+        # Batch never starts such a machine, and says nothing: the pool of types is smaller than it reads.
+        for one in small:
+            yield (
+                f"{job.name}: {asked} do not fit on {one.instance_type}, which offers {_offer(one)}, and it would "
+                f"never be used; ask for less, or leave {one.instance_type} out."
+            )
 
 
 def _capacity(stack: Stack) -> Iterator[str]:
@@ -210,6 +216,10 @@ def _fits(job: BatchJob, machine: Machine) -> bool:
     return (
         job.vcpus <= machine.vcpus and job.memory_mb <= _memory_mb(machine) and job.gpus <= machine.gpu_count
     )
+
+
+def _offer(machine: Machine) -> str:
+    return f"{machine.vcpus} vCPUs, {_memory_mb(machine)} MB and {machine.gpu_count} GPUs"
 
 
 def _memory_mb(machine: Machine) -> int:

@@ -11,17 +11,9 @@ def _names(stack: Stack) -> Iterator[str]:
     for kind, name in named:
         if not naming.is_part(name):
             yield (
-                f"{kind} name {name!r} is not allowed; AWS and Terraform take lower-case letters, digits and single "
-                f"hyphens, with a letter first: write {_corrected(name)!r}."
+                f"{kind} name {name!r} is not allowed; AWS and Terraform take {naming.PARTS}: write "
+                f"{naming.corrected(name, 'model')!r}."
             )
-
-
-def _corrected(name: str) -> str:
-    words = "".join(
-        character if character.isalnum() and character.isascii() else " " for character in name.lower()
-    )
-    corrected = "-".join(words.split()) or "model"
-    return corrected if corrected[0].isalpha() else f"m-{corrected}"
 
 
 def _lengths(stack: Stack) -> Iterator[str]:

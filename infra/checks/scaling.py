@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from infra import instances
 from infra.checks.kinds import on_instances
+from infra.checks.metrics import wrong_name
 from infra.checks.schedules import wrong_timetable
 from infra.checks.steps import wrong_period, wrong_steps, wrong_window
 from infra.stack import Stack
@@ -190,6 +191,15 @@ def _own_metrics(stack: Stack) -> Iterator[str]:
                 )
 
 
+def _names(stack: Stack) -> Iterator[str]:
+    for workload, policies in _scalable(stack):
+        for policy in policies:
+            metric = policy.metric if isinstance(policy, TargetTracking | StepScaling) else None
+            stepped = isinstance(policy, StepScaling) and isinstance(workload, LambdaEndpoint)  # told above
+            if metric is not None and not stepped:
+                yield from (f"{workload.name}: {finding}." for finding in wrong_name(workload, metric))
+
+
 def _twice(stack: Stack) -> Iterator[str]:
     """Application Auto Scaling takes several target tracking policies only where each has another metric."""
     for workload, policies in _scalable(stack):
@@ -222,5 +232,6 @@ CHECKS = (
     _provisioned,
     _steps,
     _own_metrics,
+    _names,
     _timetables,
 )

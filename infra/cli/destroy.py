@@ -6,7 +6,7 @@ import typer
 
 from infra import loader, naming
 from infra.cli import console, report
-from infra.cli.options import EngineName, EnvironmentName, StackName, Yes, open_environment
+from infra.cli.options import AsJson, EngineName, EnvironmentName, StackName, Yes, open_environment
 from infra.environment import Environment
 from infra.errors import Misuse
 from infra.project import Project
@@ -22,7 +22,11 @@ def register(application: typer.Typer) -> None:
 
 
 def destroy(
-    stack: StackName, env: EnvironmentName, yes: Yes = False, engine: EngineName = "terraform"
+    stack: StackName,
+    env: EnvironmentName,
+    yes: Yes = False,
+    engine: EngineName = "terraform",
+    json: AsJson = False,
 ) -> None:
     """Take a stack down; with the environment's last stack, its artifact bucket too."""
     from cost import PriceCatalog
@@ -37,7 +41,7 @@ def destroy(
     prepared = operation.prepare_destroy(loaded, connection, project, console.say, chosen)
     if saves := bills.saved(loaded.name, connection, PriceCatalog.load()):
         console.say(saves)
-    report.plan(prepared.plan)
+    report.plan(prepared.plan, to_stderr=json)
     if prepared.results:
         console.say(
             f"{loaded.name} is the last stack of {env}: its bucket goes, and with it {prepared.results} objects of "
@@ -47,18 +51,26 @@ def destroy(
     used = serving.leaving(loaded.name, prepared.plan, connection)
     if not nothing and not console.agreed(f"Destroy {loaded.name} on {env}?", loaded.name, used, yes):
         raise typer.Exit(1)
+    there = not nothing or _is_recorded(loaded.name, connection)
     operation.carry_out_destroy(prepared, console.say, report.watch)
-    console.say(f"{loaded.name} is gone from {env}.")
+    console.say(f"{loaded.name} is gone from {env}." if there else f"Nothing of {loaded.name} was on {env}.")
+    if json:
+        removed = [change.address for change in prepared.plan.changes]
+        console.put_json({"stack": loaded.name, "environment": env, "removed": removed})
 
 
 def _stack(name: str, environment: Environment, project: Project, connection: "Connection") -> Stack:
     """What is to go. A file that is gone, or no longer loads, must not keep what it once deployed."""
-    from infra.ledger import Ledger
-
     try:
         return loader.load(name, environment, project.root, checked=False)
     except Misuse:
-        ledger = Ledger.on(connection)
-        if naming.is_part(name) and ledger.exists() and name in ledger.stacks():
+        if naming.is_part(name) and _is_recorded(name, connection):
             return Stack(name, environment, ())
         raise
+
+
+def _is_recorded(name: str, connection: "Connection") -> bool:
+    from infra.ledger import Ledger
+
+    ledger = Ledger.on(connection)
+    return ledger.exists() and name in ledger.stacks()

@@ -1,6 +1,7 @@
 """modelyard invoke: one request to what is deployed."""
 
 import mimetypes
+import re
 import sys
 import time
 from pathlib import Path
@@ -15,6 +16,8 @@ from infra.errors import Misuse
 if TYPE_CHECKING:
     from infra.operations.invoke import Response
     from infra.operations.streaming import Stream
+
+_TEXT = re.compile(r"text/.*|application/(.*\+|x-|x-nd)?(json(lines)?|xml|yaml)", re.IGNORECASE)
 
 GIVE = 'The request is missing or given twice; write either --json \'{"text": "..."}\' or --file FILE.'
 
@@ -72,10 +75,10 @@ def invoke(
     found = operation.find(name, connection)
     if (body is None) is not (found.kind in operation.WITHOUT_REQUEST):
         raise Misuse(
-            GIVE if body is None else f"{found.name} is a {found.kind} and takes no request; leave it out."
+            GIVE if body is None else f"{found.name} is {found.a_kind} and takes no request; leave it out."
         )
     if asynchronous and (stream or found.kind != "AsyncEndpoint"):
-        raise Misuse(f"{found.name} is a {found.kind} and answers at once; leave --async out.")
+        raise Misuse(f"{found.name} is {found.a_kind} and answers at once; leave --async out.")
     guessed = content_type or (mimetypes.guess_type(file.name)[0] if file else None) or operation.JSON
     request = operation.Request(body or b"", guessed, model=target)
     patience = operation.patience_for(found, deadline_seconds, retry_unsafe)
@@ -84,8 +87,16 @@ def invoke(
         _stream(operation.stream(found, request, connection, patience), found.name, started)
         return
     response = operation.invoke(found, request, connection, patience)
-    sys.stdout.buffer.write(response.body.rstrip(b"\n") + b"\n")
+    sys.stdout.buffer.write(shown(response.body, response.content_type))
     console.say(f"{found.name}: {response.latency_ms:.0f} ms, {response.content_type}: {_where(response)}")
+    for line in operation.remarks(found, response, connection):
+        console.say(line)
+
+
+def shown(body: bytes, content_type: str) -> bytes:
+    """An answer as it goes to stdout: to the byte what came, but that a text ends its last line, for a terminal."""
+    is_text = _TEXT.fullmatch(content_type.partition(";")[0].strip()) is not None
+    return body + b"\n" if is_text and body and not body.endswith(b"\n") else body
 
 
 def _stream(begun: "Stream", name: str, started: float) -> None:
@@ -96,7 +107,7 @@ def _stream(begun: "Stream", name: str, started: float) -> None:
         sys.stdout.buffer.write(part)
         sys.stdout.buffer.flush()
     console.say(
-        f"{name}: {count} parts, the first after {first * 1000:.0f} ms, the last after "
+        f"{name}: {count} {'part' if count == 1 else 'parts'}, the first after {first * 1000:.0f} ms, the last after "
         f"{(time.perf_counter() - started) * 1000:.0f} ms, {begun.content_type}"
     )
 
@@ -104,7 +115,8 @@ def _stream(begun: "Stream", name: str, started: float) -> None:
 def _where(response: "Response") -> str:
     """Where the time went, and how often it was sent again."""
     spent = ", ".join(f"{ms:.0f} ms {stage}" for stage, ms in response.spent_ms.items())
-    retried = f"; sent again {response.retries} times" if response.retries else ""
+    times = "once" if response.retries == 1 else f"{response.retries} times"
+    retried = f"; sent again {times}" if response.retries else ""
     return f"{spent}{retried}"
 
 

@@ -96,21 +96,24 @@ def logs(
         str | None,
         typer.Argument(
             metavar="[NAME]",
-            help="An endpoint, function or job, by its name on AWS; without it, the server's own log.",
+            help="A workload, STACK/WORKLOAD, or its name on AWS; without it, the server's own log.",
         ),
     ] = None,
 ) -> None:
     """Show the log of the embedded AWS, or of one endpoint, function or job in it."""
     from infra.local.logs import logs as lines_of
+    from infra.operations import tenants
 
-    said = lines_of(here().embedded, name)
+    project = here()
+    said = lines_of(project.embedded, name)
+    if name is not None and not said:
+        # Only then, as it is also for what a client made that has no stack.
+        name = tenants.find(name, project).name
+        said = lines_of(project.embedded, name)
+        if not said:
+            console.say(f"{name} has not written a line yet.")
     for line in said:
         console.put(line)
-    if name is not None and not said:
-        console.say(
-            f"Nothing named {name} has written a line; a log has the name on AWS, such as local-triage-classify: "
-            "modelyard status --env local"
-        )
 
 
 @application.command()

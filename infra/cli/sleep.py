@@ -28,8 +28,17 @@ def sleep(stack: StackName, env: EnvironmentName, workload: WorkloadName = None,
     done = change(
         prepare_sleep, stack, env, workload, f"Put {stack} on {env} to sleep?", yes, over_budget=True
     )
-    names = ", ".join(sorted(done.after))
-    console.say(f"{names} of {stack} sleep on {env}; to wake them: modelyard wake {stack} --env {env}")
+    console.say(asleep(stack, env, [workload] if workload else sorted(done.after)))
+
+
+def asleep(stack: str, env: str, workloads: list[str]) -> str:
+    """What was put to sleep, and how just that wakes again: of a stack's one workload by its name."""
+    if len(workloads) == 1:
+        [name] = workloads
+        return f"{name} of {stack} sleeps on {env}; to wake it: modelyard wake {stack} {name} --env {env}"
+    return (
+        f"{', '.join(workloads)} of {stack} sleep on {env}; to wake them: modelyard wake {stack} --env {env}"
+    )
 
 
 def change(

@@ -23,5 +23,10 @@ def wake(
     from infra.operations.sleep import prepare_wake
 
     done = change(prepare_wake, stack, env, workload, f"Wake {stack} on {env}?", yes, over_budget=over_budget)
-    still = f"; {', '.join(sorted(done.after))} still sleep" if done.after else ""
-    console.say(f"{workload or stack} is awake on {env}{still}.")
+    console.say(awake(workload or stack, env, sorted(done.after)))
+
+
+def awake(name: str, env: str, asleep: list[str]) -> str:
+    """What woke, and what of its stack did not."""
+    still = f"; {', '.join(asleep)} still {'sleeps' if len(asleep) == 1 else 'sleep'}" if asleep else ""
+    return f"{name} is awake on {env}{still}."

@@ -10,8 +10,9 @@ being loaded. What may have run is not, unless `retry_unsafe` says that it may r
 """
 
 import functools
+import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from infra.blueprint.sleep import GONE
 from infra.connection import Connection, connect
 from infra.errors import Misuse
 from infra.ledger import Deployed, Ledger
-from infra.operations import asynchronous, jobs, senders
+from infra.operations import asynchronous, items, jobs, senders
 from infra.operations.attempts import DEADLINE_SECONDS, Attempt, Patience
 from infra.operations.request import JSON, Answer, Request
 from infra.operations.streaming import EVENTS, Stream
@@ -52,11 +53,7 @@ def find(name: str, connection: Connection) -> Deployed:
     """What is deployed as `name`: a workload, `stack/workload`, or a name on AWS. Raises `Misuse` if not one."""
     ledger = Ledger.on(connection)
     deployed = ledger.deployed() if ledger.exists() else []
-    matches = [
-        record
-        for record in deployed
-        if name in (record.workload, record.name, f"{record.stack}/{record.workload}")
-    ]
+    matches = [record for record in deployed if record.is_named(name)]
     if len(matches) == 1:
         [found] = matches
         if found.kind in GONE and found.workload in ledger.asleep(found.stack):
@@ -67,9 +64,9 @@ def find(name: str, connection: Connection) -> Deployed:
         return found
     where = f"environment {connection.environment.name}"
     if matches:
-        names = ", ".join(f"{record.stack}/{record.workload}" for record in matches)
+        names = ", ".join(record.path for record in matches)
         raise Misuse(f"{name!r} is deployed more than once in {where}; write one of {names}.")
-    known = ", ".join(f"{record.stack}/{record.workload}" for record in deployed) or "nothing"
+    known = ", ".join(record.path for record in deployed) or "nothing"
     raise Misuse(f"Nothing named {name!r} is deployed in {where}; deployed: {known}. Deploy its stack first.")
 
 
@@ -91,10 +88,15 @@ def invoke(
     return Response(answer.body, answer.content_type, latency_ms, answer.attempts, spent)
 
 
+def remarks(target: Deployed, response: Response, connection: Connection) -> Iterator[str]:
+    """Lines for people about an answer of `target`, beside it."""
+    return REMARKS[target.kind](target, response, connection) if target.kind in REMARKS else iter(())
+
+
 def check(target: Deployed, request: Request) -> None:
     """Raise `Misuse` where a model is named of an endpoint that has one, or none of an endpoint that has several."""
     if request.model is not None and target.kind not in WITH_MODELS:
-        raise Misuse(f"{target.name} is a {target.kind} and has one model; leave --target out.")
+        raise Misuse(f"{target.name} is {target.a_kind} and has one model; leave --target out.")
     if request.model is None and target.kind in WITH_MODELS:
         raise Misuse(f"{target.name} has several models; say which one: --target MODEL.")
 
@@ -122,6 +124,13 @@ INVOKERS: Mapping[str, Callable[[Deployed, Request, Connection, Patience], Answe
         jobs.run(target.name, connection, patience), JSON
     ),
 }
+
+REMARKS: Mapping[str, Callable[[Deployed, Response, Connection], Iterator[str]]] = {
+    "BatchJob": lambda target, response, connection: items.told(
+        target.name, json.loads(response.body)["job"], connection
+    ),
+}
+"""What there is to say of an answer beside it, by kind."""
 
 WITHOUT_REQUEST = frozenset({"BatchJob"})
 """The kinds that read what they work on by themselves."""

@@ -1,5 +1,6 @@
 """An answer in parts, as they come: from an endpoint, or from a function's URL that streams."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from infra.operations.senders import asked_of, coming, require_json
 EVENTS = "text/event-stream"
 """What our host streams for; what comes is what `stream_fn` yields."""
 
-_TOO_MANY, _SERVER_ERROR = 429, 500
+_NOT_ACCEPTABLE, _TOO_MANY, _SERVER_ERROR = 406, 429, 500
 _CHUNK_BYTES = 8192
 
 
@@ -34,7 +35,7 @@ def stream(target: Deployed, request: Request, connection: Connection, patience:
     """The answer of `target` as it is made; sent again only before it has begun. Raises `InvocationFailed`."""
     if target.kind not in STREAMERS:
         raise Misuse(
-            f"{target.name} is a {target.kind}, and AWS streams from none; leave --stream out. "
+            f"{target.name} is {target.a_kind}, and AWS streams from none; leave --stream out. "
             f"What streams: {', '.join(STREAMERS)}."
         )
     return STREAMERS[target.kind](target, request, connection, patience)
@@ -44,12 +45,28 @@ def _endpoint(target: Deployed, request: Request, connection: Connection, patien
     runtime = connection.once("sagemaker-runtime")
 
     def send() -> Any:
-        with coming(target.name, connection):
+        with _streaming(target.name), coming(target.name, connection):
             return runtime.invoke_endpoint_with_response_stream(**asked_of(target, request))
 
     answer, attempts = until_answered(f"Endpoint {target.name}", send, patience)
     parts = (event["PayloadPart"]["Bytes"] for event in answer["Body"] if "PayloadPart" in event)
     return Stream(answer["ContentType"], attempts, _whole(f"Endpoint {target.name}", parts))
+
+
+@contextlib.contextmanager
+def _streaming(name: str) -> Iterator[None]:
+    """Says what to do of a model that does not stream: its 406 lists types, and nobody named one."""
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        if error.response.get("OriginalStatusCode") == _NOT_ACCEPTABLE:
+            raise Misuse(
+                f"{name}: the model has no stream_fn; leave --stream out, or write one: stream_fn(data, model) yields "
+                "the answer's parts."
+            ) from error
+        raise
 
 
 def _function(target: Deployed, request: Request, connection: Connection, patience: Patience) -> Stream:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
+from infra.quantities import Whole
 from infra.settings import Alarms, Network
 from infra.workloads.scaling import CONFIG
 from model_packaging import Model
@@ -27,15 +28,15 @@ class BatchJob:
     name: str
     model: Model = field(kw_only=True)
     instance_types: Annotated[Sequence[str], AfterValidator(tuple), Field(min_length=1)] = field(kw_only=True)
-    max_vcpus: Annotated[int, Field(ge=1)] = field(default=16, kw_only=True)
+    max_vcpus: Annotated[Whole, Field(ge=1)] = field(default=16, kw_only=True)
     spot: bool = field(default=True, kw_only=True)
     on_demand_fallback: bool = field(default=True, kw_only=True)
-    vcpus: Annotated[int, Field(ge=1)] = field(default=2, kw_only=True)
-    memory_mb: Annotated[int, Field(ge=4)] = field(default=4096, kw_only=True)
-    gpus: Annotated[int, Field(ge=0)] = field(default=0, kw_only=True)
-    attempts: Annotated[int, Field(ge=1, le=10)] = field(default=3, kw_only=True)
-    timeout_seconds: Annotated[int, Field(ge=60)] = field(default=3600, kw_only=True)
-    array_size: Annotated[int, Field(ge=1)] = field(default=1, kw_only=True)
+    vcpus: Annotated[Whole, Field(ge=1)] = field(default=2, kw_only=True)
+    memory_mb: Annotated[Whole, Field(ge=4)] = field(default=4096, kw_only=True)
+    gpus: Annotated[Whole, Field(ge=0)] = field(default=0, kw_only=True)
+    attempts: Annotated[Whole, Field(ge=1, le=10)] = field(default=3, kw_only=True)
+    timeout_seconds: Annotated[Whole, Field(ge=60)] = field(default=3600, kw_only=True)
+    array_size: Annotated[Whole, Field(ge=1)] = field(default=1, kw_only=True)
     schedule: str | None = field(default=None, kw_only=True)
     timezone: str = field(default="UTC", kw_only=True)
     input_uri: str | None = field(default=None, kw_only=True)

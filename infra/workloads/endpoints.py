@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
+from infra.quantities import Whole
 from infra.settings import Alarms, DataCapture, Network, Rollout
 from infra.workloads import scaling
 from infra.workloads.scaling import CONFIG, Autoscaling
@@ -28,13 +29,13 @@ class _Instances:
 
     name: str
     instance_type: str = field(kw_only=True)
-    instance_count: Annotated[int, Field(ge=1)] = field(default=1, kw_only=True)
+    instance_count: Annotated[Whole, Field(ge=1)] = field(default=1, kw_only=True)
     autoscaling: Autoscaling = field(default=(), kw_only=True)
     environment: dict[str, str] = field(default_factory=dict, kw_only=True)
     image: str | None = field(default=None, kw_only=True)
     inference_ami_version: str | None = field(default=None, kw_only=True)
-    startup_timeout_seconds: Annotated[int, Field(ge=60, le=3600)] = field(default=600, kw_only=True)
-    volume_gb: Annotated[int, Field(ge=1, le=512)] | None = field(default=None, kw_only=True)
+    startup_timeout_seconds: Annotated[Whole, Field(ge=60, le=3600)] = field(default=600, kw_only=True)
+    volume_gb: Annotated[Whole, Field(ge=1, le=512)] | None = field(default=None, kw_only=True)
     network: Network | Literal[False] | None = field(default=None, kw_only=True)
     alarms: Alarms | Literal[False] | None = field(default=None, kw_only=True)
     rollout: Rollout | Literal[False] | None = field(default=None, kw_only=True)
@@ -85,7 +86,7 @@ class AsyncEndpoint(_Instances):
 
     model: Model = field(kw_only=True)
     uncompressed: bool = field(default=False, kw_only=True)
-    concurrent_requests_per_instance: Annotated[int, Field(ge=1, le=1000)] = field(default=4, kw_only=True)
+    concurrent_requests_per_instance: Annotated[Whole, Field(ge=1, le=1000)] = field(default=4, kw_only=True)
     output_uri: str | None = field(default=None, kw_only=True)
     success_topic: str | None = field(default=None, kw_only=True)
     error_topic: str | None = field(default=None, kw_only=True)
@@ -118,8 +119,8 @@ class ServerlessEndpoint:
     name: str
     model: Model = field(kw_only=True)
     memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = field(default=2048, kw_only=True)
-    max_concurrency: Annotated[int, Field(ge=1, le=200)] = field(default=5, kw_only=True)
-    provisioned_concurrency: Annotated[int, Field(ge=1, le=200)] | None = field(default=None, kw_only=True)
+    max_concurrency: Annotated[Whole, Field(ge=1, le=200)] = field(default=5, kw_only=True)
+    provisioned_concurrency: Annotated[Whole, Field(ge=1, le=200)] | None = field(default=None, kw_only=True)
     autoscaling: Autoscaling = field(default=(), kw_only=True)
     environment: dict[str, str] = field(default_factory=dict, kw_only=True)
     image: str | None = field(default=None, kw_only=True)

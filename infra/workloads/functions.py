@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
+from infra.quantities import Whole
 from infra.settings import Alarms, Network
 from infra.workloads.scaling import CONFIG, Autoscaling
 from model_packaging import Model
@@ -37,13 +38,13 @@ class LambdaEndpoint:
 
     name: str
     model: Model = field(kw_only=True)
-    memory_mb: Annotated[int, Field(ge=128, le=10240)] = field(default=1024, kw_only=True)
-    timeout_seconds: Annotated[int, Field(ge=1, le=900)] = field(default=30, kw_only=True)
+    memory_mb: Annotated[Whole, Field(ge=128, le=10240)] = field(default=1024, kw_only=True)
+    timeout_seconds: Annotated[Whole, Field(ge=1, le=900)] = field(default=30, kw_only=True)
     runtime: str = field(default="python3.11", kw_only=True)
     architecture: Literal["x86_64", "arm64"] = field(default="x86_64", kw_only=True)
-    ephemeral_storage_mb: Annotated[int, Field(ge=512, le=10240)] = field(default=512, kw_only=True)
+    ephemeral_storage_mb: Annotated[Whole, Field(ge=512, le=10240)] = field(default=512, kw_only=True)
     package: Literal["zip", "image"] | None = field(default=None, kw_only=True)
-    provisioned_concurrency: Annotated[int, Field(ge=1)] | None = field(default=None, kw_only=True)
+    provisioned_concurrency: Annotated[Whole, Field(ge=1)] | None = field(default=None, kw_only=True)
     autoscaling: Autoscaling = field(default=(), kw_only=True)
     url: FunctionUrl | None = field(default_factory=FunctionUrl, kw_only=True)
     environment: dict[str, str] = field(default_factory=dict, kw_only=True)

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.dataclasses import dataclass
 
+from infra.quantities import Number, Whole
+
 CONFIG = ConfigDict(extra="forbid")
 
 Statistic = Literal["Average", "Maximum", "Minimum", "SampleCount", "Sum"]
@@ -32,7 +34,7 @@ class Metric:
         | None
     ) = Field(default=None, kw_only=True)
     statistic: Statistic = Field(default="Average", kw_only=True)
-    period_seconds: Annotated[int, Field(ge=10)] = Field(default=60, kw_only=True)
+    period_seconds: Annotated[Whole, Field(ge=10)] = Field(default=60, kw_only=True)
 
 
 TARGETS = (
@@ -61,16 +63,16 @@ class TargetTracking:
     a `ScheduledScaling` brings them down.
     """
 
-    max_capacity: Annotated[int, Field(ge=1)]
-    min_capacity: Annotated[int, Field(ge=0)] = 1
-    invocations_per_instance: Annotated[float, Field(gt=0)] | None = None
-    concurrent_requests_per_instance: Annotated[float, Field(gt=0)] | None = None
-    backlog_per_instance: Annotated[float, Field(gt=0)] | None = None
-    utilization: Annotated[float, Field(gt=0, le=1)] | None = None
+    max_capacity: Annotated[Whole, Field(ge=1)]
+    min_capacity: Annotated[Whole, Field(ge=0)] = 1
+    invocations_per_instance: Annotated[Number, Field(gt=0)] | None = None
+    concurrent_requests_per_instance: Annotated[Number, Field(gt=0)] | None = None
+    backlog_per_instance: Annotated[Number, Field(gt=0)] | None = None
+    utilization: Annotated[Number, Field(gt=0, le=1)] | None = None
     metric: Metric | None = None
-    target: Annotated[float, Field(gt=0)] | None = None
-    scale_in_cooldown_seconds: Annotated[int, Field(ge=0)] = 300
-    scale_out_cooldown_seconds: Annotated[int, Field(ge=0)] = 60
+    target: Annotated[Number, Field(gt=0)] | None = None
+    scale_in_cooldown_seconds: Annotated[Whole, Field(ge=0)] = 300
+    scale_out_cooldown_seconds: Annotated[Whole, Field(ge=0)] = 60
 
     @model_validator(mode="after")
     def _one_target(self) -> "TargetTracking":
@@ -103,19 +105,19 @@ class Step:
     count itself with `ExactCapacity`.
     """
 
-    change: int
-    lower: float | None = Field(default=None, kw_only=True)
-    upper: float | None = Field(default=None, kw_only=True)
+    change: Whole
+    lower: Number | None = Field(default=None, kw_only=True)
+    upper: Number | None = Field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, config=CONFIG, kw_only=True)
 class StepScaling:
     """Changes the count by steps while `metric` is beyond `threshold`, between two counts."""
 
-    max_capacity: Annotated[int, Field(ge=1)]
-    min_capacity: Annotated[int, Field(ge=0)] = 1
+    max_capacity: Annotated[Whole, Field(ge=1)]
+    min_capacity: Annotated[Whole, Field(ge=0)] = 1
     metric: Metric
-    threshold: float
+    threshold: Number
     steps: Annotated[Sequence[Step], AfterValidator(tuple), Field(min_length=1)]
     comparison: Literal[
         "GreaterThanOrEqualToThreshold",
@@ -124,8 +126,8 @@ class StepScaling:
         "LessThanThreshold",
     ] = "GreaterThanOrEqualToThreshold"
     adjustment: Literal["ChangeInCapacity", "PercentChangeInCapacity", "ExactCapacity"] = "ChangeInCapacity"
-    evaluation_periods: Annotated[int, Field(ge=1)] = 2
-    cooldown_seconds: Annotated[int, Field(ge=0)] = 300
+    evaluation_periods: Annotated[Whole, Field(ge=1)] = 2
+    cooldown_seconds: Annotated[Whole, Field(ge=0)] = 300
 
 
 @dataclass(frozen=True, config=CONFIG, kw_only=True)
@@ -136,8 +138,8 @@ class ScheduledScaling:
     """
 
     schedule: str
-    min_capacity: Annotated[int, Field(ge=0)]
-    max_capacity: Annotated[int, Field(ge=0)]
+    min_capacity: Annotated[Whole, Field(ge=0)]
+    max_capacity: Annotated[Whole, Field(ge=0)]
     timezone: str = "UTC"
 
 

@@ -146,8 +146,11 @@ def test_a_changed_model_is_rolled_out_and_an_undisturbed_run_gives_the_same(yar
     assert re.search(r"plan: 0 to add, [1-9] to change, 0 to destroy", plan), plan
     revisions = batch.describe_job_definitions(jobDefinitionName=NAME, status="ACTIVE")["jobDefinitions"]
     assert [one["revision"] for one in revisions] == [2, 1]
-    summary = json.loads(yard.run("invoke", "embed", "--env", "local").stdout)
-    assert summary["children"] == {"SUCCEEDED": CHILDREN}
+    done = yard.run("invoke", "embed", "--env", "local")
+    assert json.loads(done.stdout)["children"] == {"SUCCEEDED": CHILDREN}
+    assert re.search(
+        r"^local-embeddings-embed: [1-9]\d* items: .* 0 failed; it read s3://", done.stderr, re.MULTILINE
+    )
     after = sorted(set(outputs(s3)) - set(before))
     assert len({key.split("/")[-2] for key in (*before, *after)}) == 2
     assert vectors(s3, after) == vectors(s3, before)

@@ -86,7 +86,7 @@ class Reader:
 
     def shell(self, command: str) -> "subprocess.CompletedProcess[str]":
         done = subprocess.run(
-            shlex.split(command),
+            ["bash", "-o", "pipefail", "-c", command],
             cwd=self.yard.root,
             env=self.variables(),
             capture_output=True,

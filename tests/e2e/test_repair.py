@@ -35,7 +35,7 @@ def stack(env):
         RealtimeEndpoint("read", model=digits, instance_type=env["instance"], autoscaling=[busy, night],
                          alarms=Alarms(p99_latency_ms=500)),
         LambdaEndpoint("ready", model=digits, provisioned_concurrency=1, url=FunctionUrl(), network=False),
-        BatchJob("nightly", model=digits, instance_types=env["batch_instances"], max_vcpus=8, spot=True,
+        BatchJob("nightly", model=digits, instance_types=env["batch_instances"], memory_mb=3072, max_vcpus=8,
                  schedule="cron(0 2 * * ? *)", network=network, alarms=Alarms(server_error_rate=0.1)),
     ])
 """

@@ -189,5 +189,7 @@ def test_destroy_leaves_nothing(yard, deployed):
     assert "saves 84.15 USD a month, at the least" in result.stderr
     assert yard.census() == []
     assert yard.run("status", "--env", "local").stdout == ""
-    again = yard.run("destroy", "triage", "--env", "local", "--yes")
-    assert "no changes" in again.stdout
+    again = yard.run("destroy", "triage", "--env", "local", "--yes", "--json")
+    assert json.loads(again.stdout) == {"stack": "triage", "environment": "local", "removed": []}
+    assert "no changes" in again.stderr
+    assert "Nothing of triage was on local." in again.stderr

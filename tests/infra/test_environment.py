@@ -37,8 +37,24 @@ def test_an_unknown_environment_names_the_known_ones(write):
 
 @pytest.mark.parametrize("name", ["../dev", "dev/../dev", "Dev", ""])
 def test_a_name_is_no_path(write, name):
-    with pytest.raises(UnknownEnvironment):
+    with pytest.raises(UnknownEnvironment) as caught:
         environment.load(name, write(GOOD))
+    assert str(caught.value) == (
+        f"Environment name {name!r} is not allowed; write lower-case letters, digits and single hyphens, with a letter "
+        "first; known: dev. Name a known one."
+    )
+
+
+def test_a_file_whose_name_is_not_allowed_is_no_known_environment_and_is_to_be_renamed(write):
+    write(GOOD, "EU_West")
+    with pytest.raises(UnknownEnvironment) as caught:
+        environment.load("EU_West", write(GOOD))
+    assert str(caught.value) == (
+        "Environment name 'EU_West' is not allowed; write lower-case letters, digits and single hyphens, with a letter "
+        "first; known: dev. Rename stacks/environments/EU_West.toml to eu-west.toml."
+    )
+    with pytest.raises(UnknownEnvironment, match=r"'stage' does not exist; known: dev\."):
+        environment.load("stage", write(GOOD))
 
 
 @pytest.mark.parametrize(
@@ -65,6 +81,10 @@ def test_a_name_is_no_path(write, name):
         (
             GOOD + "monthly_budget_usd = 9\nbudget_emails = ['nobody']\n",
             r"budget_emails\.0 is 'nobody': .* write it as in: budget_emails = \[\"costs@example\.com\"\]",
+        ),
+        (
+            GOOD + "[alarms]\nthrottles = true\n",
+            r"alarms\.throttles is True: it is a bool, and a number is wanted; write it as in: \[alarms\] throttles = 1$",
         ),
         (GOOD + "name = 'x'\n", "leave it out"),
         ("region = \n", "not valid TOML"),

@@ -39,7 +39,16 @@ def test_three_ways_to_name_a_stack(project, environment, monkeypatch):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("chat", r"Stack 'chat' does not exist; known: shop\."),
+        (
+            "chat",
+            r"Stack 'chat' does not exist; known: shop\. Write stacks/chat\.py, or name module:function or ",
+        ),
+        ("", r"^Stack '' does not exist; known: shop\. Name one of them, or name module:function or "),
+        (
+            "../x",
+            r"^Stack '\.\./x' does not exist; known: shop\. Name one of them, or name module:function or ",
+        ),
+        (":stack", r"^':stack' names no module; write module:function or path/file\.py:function\.$"),
         ("stacks/none.py:stack", "no stack file stacks/none.py"),
         ("stacks/shop.py:missing", r"stacks/shop.py has no function 'missing'"),
         ("nowhere:stack", "no module 'nowhere'"),
@@ -67,6 +76,18 @@ def test_what_is_not_there(project, environment, name, message):
             r"shop\.py does not load: NameError: name 'nothing'",
         ),
         (
+            "import sys\nsys.exit(0)",
+            UnknownStack,
+            r"^stacks/shop\.py ends the program, with sys\.exit\(0\); a stack file only returns a Stack: leave the call "
+            r"out, or raise an error\.$",
+        ),
+        (
+            "def stack(env): raise SystemExit",
+            InvalidStack,
+            r"^stacks/shop\.py ends the program, with sys\.exit\(\); ",
+        ),
+        ("raise SystemExit('no')", UnknownStack, r"ends the program, with sys\.exit\('no'\); "),
+        (
             GOOD.replace('framework="onnx"', 'framework="caffe"'),
             InvalidStack,
             "shop.py, line 6: Model: framework is 'caffe'; allowed are ",
@@ -77,7 +98,7 @@ def test_what_is_not_there(project, environment, name, message):
             "^stacks/shop.py, line 2: TargetTracking: no target given; write exactly one of ",
         ),
         (
-            GOOD.replace("instance_type=", "instance="),
+            GOOD.replace(', instance_type="ml.m5.large"', ""),
             InvalidStack,
             "RealtimeEndpoint lacks instance_type; write",
         ),
@@ -114,3 +135,11 @@ def test_a_stack_file_may_import_its_neighbours_and_have_classes_of_its_own(proj
     )
     sys.modules.pop("stacks", None)
     assert loader.load("shop", environment, project).workloads[0].name == "rank"
+
+
+def test_what_a_stack_file_prints_goes_to_stderr(project, environment, capsys):
+    (project / "stacks" / "shop.py").write_text(
+        "print('loaded')\n" + GOOD.replace("    return", "    print('called')\n    return", 1)
+    )
+    loader.load("shop", environment, project)
+    assert tuple(capsys.readouterr()) == ("", "loaded\ncalled\n")

@@ -77,6 +77,17 @@ def predefined(name: str) -> dict:
             ),
         ),
         (
+            # In AWS/SageMaker, where all else of several models is, it would never have a datapoint.
+            multi_model(autoscaling=tracking(metric=Metric("LoadedModelCount"), target=20)),
+            20,
+            customized(
+                "LoadedModelCount",
+                "/aws/sagemaker/Endpoints",
+                EndpointName="dev-shop-many",
+                VariantName="AllTraffic",
+            ),
+        ),
+        (
             realtime(
                 autoscaling=tracking(
                     metric=Metric("Tokens", namespace="Shop", dimensions={"Model": "a"}, statistic="Sum"),

@@ -25,6 +25,7 @@ def job(**changes) -> BatchJob:
         job(array_size=10_000, max_vcpus=2, vcpus=2),
         job(instance_types=["g4dn.xlarge", "g5.xlarge"], gpus=1),
         job(instance_types=["optimal"]),
+        job(instance_types=["m5.large", "c5.large"], memory_mb=3850),
         job(instance_types=["m5", "c6i"], memory_mb=1_000_000),
         job(spot=False, attempts=1),
         job(schedule="cron(0 2 * * ? *)", timezone="Europe/Berlin"),
@@ -90,7 +91,24 @@ def test_what_batch_takes_passes(make_stack, workload):
             "largest, m5.large, offers 2 vCPUs, 7700 MB and 0 GPUs: ask for less, or name larger types.",
         ),
         (
-            job(vcpus=4, max_vcpus=2),
+            job(instance_types=["m5.large", "c5.large"]),
+            "embed: vcpus=2, memory_mb=4096 and gpus=0 do not fit on c5.large, which offers 2 vCPUs, 3850 MB and 0 GPUs, "
+            "and it would never be used; ask for less, or leave c5.large out.",
+        ),
+        (
+            job(instance_types=["m5", "c5.large"]),
+            "embed: vcpus=2, memory_mb=4096 and gpus=0 do not fit on c5.large, which offers 2 vCPUs, 3850 MB and 0 GPUs, "
+            "and it would never be used; ask for less, or leave c5.large out.",
+        ),
+        (
+            job(vcpus=4, max_vcpus=4, instance_types=["m5.large", "c5.large", "c5.xlarge"]),
+            "embed: vcpus=4, memory_mb=4096 and gpus=0 do not fit on m5.large, which offers 2 vCPUs, 7700 MB and 0 GPUs, "
+            "and it would never be used; ask for less, or leave m5.large out.\nembed: vcpus=4, memory_mb=4096 and gpus=0 "
+            "do not fit on c5.large, which offers 2 vCPUs, 3850 MB and 0 GPUs, and it would never be used; ask for less, "
+            "or leave c5.large out.",
+        ),
+        (
+            job(vcpus=4, max_vcpus=2, instance_types=["m5.xlarge"]),
             "embed: max_vcpus 2 is below vcpus 4, and nothing could ever run; write max_vcpus=4 or more.",
         ),
         (

@@ -15,10 +15,12 @@ from infra import (
     TargetTracking,
     checks,
 )
+from infra.checks.metrics import PUBLISHED
 from infra.checks.scaling import TARGETS_OF
 from infra.errors import InvalidStack
 from infra.workloads import Workload
 from infra.workloads.scaling import TARGETS
+from tests.infra.checks.told import told
 from tests.infra.conftest import MODEL, function, realtime
 
 
@@ -62,7 +64,8 @@ def shelf(*policies) -> MultiModelEndpoint:
 
 def test_functions_have_no_step_scaling(make_stack):
     def endpoint(kind):
-        return kind(autoscaling=stepping(Step(1, lower=0)), provisioned_concurrency=1)
+        steps = stepping(Step(1, lower=0), metric=Metric("ModelLatency"))
+        return kind(autoscaling=steps, provisioned_concurrency=1)
 
     with pytest.raises(InvalidStack) as error:
         checks.check(make_stack(endpoint(function)))
@@ -300,3 +303,48 @@ def test_two_targets_of_one_metric_are_refused(make_stack):
         checks.check(make_stack(realtime(autoscaling=[tracking(**own, target=1), tracking(**own, target=2)])))
     both = [tracking(), tracking(invocations_per_instance=None, concurrent_requests_per_instance=3)]
     checks.check(make_stack(realtime(autoscaling=both)))
+
+
+OWN = "or with a metric of your own its namespace: Metric({!r}, namespace='...', dimensions={{...}})."
+
+
+@pytest.mark.parametrize(
+    ("workload", "line"),
+    [
+        (
+            realtime(autoscaling=stepping(Step(1, lower=0), metric=Metric("ModelLatenzy"))),
+            "rank: AWS publishes no metric 'ModelLatenzy' of it; write Metric('ModelLatency'), "
+            + OWN.format("ModelLatenzy"),
+        ),
+        (
+            realtime(autoscaling=tracking(invocations_per_instance=None, metric=Metric("Depth"), target=3)),
+            "rank: AWS publishes no metric 'Depth' of it; write one that it has, such as ModelLatency, "
+            + OWN.format("Depth"),
+        ),
+        (
+            # An asynchronous endpoint has no Invocations: such an alarm would never see a datapoint.
+            queue(
+                backlog(),
+                tracking(
+                    invocations_per_instance=None, min_capacity=0, metric=Metric("Invocations"), target=3
+                ),
+            ),
+            "inbox: AWS publishes no metric 'Invocations' of it; write Metric('InvocationFailures'), "
+            + OWN.format("Invocations"),
+        ),
+        (
+            function(
+                autoscaling=tracking(invocations_per_instance=None, metric=Metric("Backlog"), target=3),
+                provisioned_concurrency=2,
+            ),
+            "rank-small: AWS publishes no metric 'Backlog' of it; write one that it has, such as "
+            "ProvisionedConcurrentExecutions, " + OWN.format("Backlog"),
+        ),
+    ],
+)
+def test_a_metric_that_aws_does_not_publish_needs_its_namespace(make_stack, workload, line):
+    assert told(make_stack(workload)) == [line]
+
+
+def test_every_kind_that_scales_has_its_metrics():
+    assert PUBLISHED.keys() == {kind for kind, targets in TARGETS_OF.items() if targets}

@@ -75,7 +75,16 @@ def test_the_identifiers_of_a_stack_without_a_state_are_its_names_and_can_be_tak
 
 def test_a_destroy_by_pulumi_of_what_is_not_there_finds_nothing(project, program, capsys):
     assert _run(["destroy", "shop", "--env", "dev", "--engine", "pulumi", "--yes"], False) == 0
-    assert "plan: no changes" in capsys.readouterr().out
+    told = capsys.readouterr()
+    assert "plan: no changes" in told.out
+    assert told.err.endswith("Nothing of shop was on dev.\n")
+
+
+def test_a_destroy_says_as_data_what_it_removed(project, program, capsys):
+    assert _run(["destroy", "shop", "--env", "dev", "--engine", "pulumi", "--yes", "--json"], False) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out) == {"stack": "shop", "environment": "dev", "removed": []}
+    assert "plan: no changes" in told.err
 
 
 def test_without_the_program_the_verbs_say_what_to_install(project, capsys, monkeypatch, tmp_path):

@@ -73,9 +73,21 @@ def test_an_answer_that_breaks_off_is_never_taken_for_a_whole_one():
         next(begun.parts)
 
 
+def test_a_model_without_a_stream_fn_says_what_to_write():
+    refused = said(
+        "ModelError", 424, OriginalStatusCode=406, OriginalMessage="Accept text/event-stream cannot be given."
+    )
+    with pytest.raises(Misuse) as caught:
+        stream(deployed("RealtimeEndpoint"), Request(b"{}"), Endpoint([], [refused]), PATIENCE)
+    assert str(caught.value) == (
+        "local-shop-rank: the model has no stream_fn; leave --stream out, or write one: stream_fn(data, model) yields "
+        "the answer's parts."
+    )
+
+
 @pytest.mark.parametrize("kind", ["ServerlessEndpoint", "AsyncEndpoint", "BatchJob"])
 def test_what_aws_does_not_stream_from_is_said_at_once(kind):
-    with pytest.raises(Misuse, match=f"is a {kind}, and AWS streams from none; leave --stream out"):
+    with pytest.raises(Misuse, match=f"is an? {kind}, and AWS streams from none; leave --stream out"):
         stream(deployed(kind), Request(b"{}"), Endpoint([]), PATIENCE)
 
 
