@@ -64,7 +64,7 @@ def _streaming(name: str) -> Iterator[None]:
         if error.response.get("OriginalStatusCode") == _NOT_ACCEPTABLE:
             raise Misuse(
                 f"{name}: the model has no stream_fn; leave --stream out, or write one: stream_fn(data, model) yields "
-                "the answer's parts."
+                "the answer's parts. (AWS's own image does not stream: see README, 'What you write'.)"
             ) from error
         raise
 

@@ -1,7 +1,10 @@
 """The bounds of numbers that are declared are those of botocore's model: what is drawn at random seldom meets them."""
 
+from collections.abc import Iterator
+from types import SimpleNamespace, UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
 import pytest
-from pydantic import TypeAdapter
 
 from infra import AsyncEndpoint, BatchJob, LambdaEndpoint, RealtimeEndpoint, ServerlessEndpoint
 from infra.local.overlay.constraints import service_model
@@ -46,11 +49,24 @@ NARROWER: dict[tuple[type, str], tuple[dict[str, int], str]] = {
 
 def bounds(kind: type, field: str) -> dict[str, int]:
     """The least and the most that may be declared."""
-    schema = TypeAdapter(kind).json_schema()["properties"][field]
-    (number,) = [one for one in schema.get("anyOf", [schema]) if one.get("type") != "null"]
-    if "enum" in number:
-        return {"minimum": min(number["enum"]), "maximum": max(number["enum"])}
-    return {key: number[key] for key in ("minimum", "maximum") if key in number}
+    declared = kind.__pydantic_fields__[field]
+    found: dict[str, int] = {}
+    for one in [*declared.metadata, *_inner(declared.annotation)]:
+        found |= {
+            said: getattr(one, of) for of, said in (("ge", "minimum"), ("le", "maximum")) if hasattr(one, of)
+        }
+    return found
+
+
+def _inner(annotation: Any) -> Iterator[Any]:
+    """What the parts of a type are annotated with: those of a union, and a Literal's own least and most."""
+    if get_origin(annotation) is Literal:
+        yield SimpleNamespace(ge=min(get_args(annotation)), le=max(get_args(annotation)))
+        return
+    for one in getattr(annotation, "__metadata__", ()):
+        yield from getattr(one, "metadata", [one])
+    for part in get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ():
+        yield from _inner(part)
 
 
 @pytest.mark.parametrize(("kind", "field"), SHAPES, ids=lambda value: getattr(value, "__name__", value))

@@ -81,7 +81,7 @@ def test_a_model_without_a_stream_fn_says_what_to_write():
         stream(deployed("RealtimeEndpoint"), Request(b"{}"), Endpoint([], [refused]), PATIENCE)
     assert str(caught.value) == (
         "local-shop-rank: the model has no stream_fn; leave --stream out, or write one: stream_fn(data, model) yields "
-        "the answer's parts."
+        "the answer's parts. (AWS's own image does not stream: see README, 'What you write'.)"
     )
 
 
