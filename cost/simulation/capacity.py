@@ -5,6 +5,7 @@ it makes: AlarmHigh looks at 3 minutes above the target, AlarmLow at 15 minutes 
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -117,24 +118,13 @@ class Tracking:
 
     def over(self, requests: "Counts") -> Capacity:
         """The month in which `requests` come, a number per minute."""
-        out_minutes = math.ceil(self.scale_out_cooldown_seconds / 60)
-        in_minutes = math.ceil(self.scale_in_cooldown_seconds / 60)
-        ordered = _Ordered(self.minimum)
-        high = low = 0
-        for minute, count in enumerate(requests.tolist()):
-            ordered.enter(minute)
-            load = count / ordered.serving
-            high = high + 1 if load > self.per_instance else 0
-            low = low + 1 if load < LOW_SHARE * self.per_instance else 0
-            need = min(self.maximum, max(self.minimum, math.ceil(count / self.per_instance)))
-            quiet = minute - ordered.changed
-            if high >= HIGH_MINUTES and need > ordered.wanted and quiet >= out_minutes:
-                ordered.order(need, minute, self.start_minutes)
-            elif (
-                low >= LOW_MINUTES and need < ordered.wanted and not ordered.arriving and quiet >= in_minutes
-            ):
-                ordered.order(need, minute)
-        return ordered.capacity
+
+        def look(count: int, serving: int) -> tuple[bool, bool, int]:
+            load = count / serving
+            asked = math.ceil(count / self.per_instance)
+            return load > self.per_instance, load < LOW_SHARE * self.per_instance, asked
+
+        return _tracked(self, requests, look)
 
 
 @dataclass(frozen=True)
@@ -155,25 +145,39 @@ class Utilization:
 
     def over(self, requests: "Counts", seconds: float) -> Capacity:
         """The month in which `requests` come, a number per minute, of which each runs for `seconds`."""
-        out_minutes = math.ceil(self.scale_out_cooldown_seconds / 60)
-        in_minutes = math.ceil(self.scale_in_cooldown_seconds / 60)
-        ordered = _Ordered(self.minimum)
-        high = low = 0
-        for minute, count in enumerate(requests.tolist()):
-            ordered.enter(minute)
-            busy = min(1.0, count * seconds / 60 / ordered.serving)
-            high = high + 1 if busy > self.target else 0
-            low = low + 1 if count and busy < LOW_SHARE * self.target else 0
-            asked = math.ceil(round(ordered.serving * busy / self.target, 9))
-            need = min(self.maximum, max(self.minimum, asked))
-            quiet = minute - ordered.changed
-            if high >= HIGH_MINUTES and need > ordered.wanted and quiet >= out_minutes:
-                ordered.order(need, minute, self.start_minutes)
-            elif (
-                low >= LOW_MINUTES and need < ordered.wanted and not ordered.arriving and quiet >= in_minutes
-            ):
-                ordered.order(need, minute)
-        return ordered.capacity
+
+        def look(count: int, serving: int) -> tuple[bool, bool, int]:
+            busy = min(1.0, count * seconds / 60 / serving)
+            asked = math.ceil(round(serving * busy / self.target, 9))
+            return busy > self.target, bool(count) and busy < LOW_SHARE * self.target, asked
+
+        return _tracked(self, requests, look)
+
+
+def _tracked(
+    policy: Tracking | Utilization, requests: "Counts", look: Callable[[int, int], tuple[bool, bool, int]]
+) -> Capacity:
+    """What a target's two alarms make of each minute.
+
+    `look` says of a minute's requests and of what serves them whether that is above the target, whether it is far below
+    it, and how much it asks for.
+    """
+    out_minutes = math.ceil(policy.scale_out_cooldown_seconds / 60)
+    in_minutes = math.ceil(policy.scale_in_cooldown_seconds / 60)
+    ordered = _Ordered(policy.minimum)
+    high = low = 0
+    for minute, count in enumerate(requests.tolist()):
+        ordered.enter(minute)
+        above, below, asked = look(count, ordered.serving)
+        high = high + 1 if above else 0
+        low = low + 1 if below else 0
+        need = min(policy.maximum, max(policy.minimum, asked))
+        quiet = minute - ordered.changed
+        if high >= HIGH_MINUTES and need > ordered.wanted and quiet >= out_minutes:
+            ordered.order(need, minute, policy.start_minutes)
+        elif low >= LOW_MINUTES and need < ordered.wanted and not ordered.arriving and quiet >= in_minutes:
+            ordered.order(need, minute)
+    return ordered.capacity
 
 
 @dataclass(frozen=True)
