@@ -21,6 +21,10 @@ VARIANT = "AllTraffic"
 ALIAS = "live"
 """The alias of every function."""
 
+WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
+STREAMING = {WRAPPER: "/var/task/modelyard_host/stream.sh"}
+"""What a function is told whose URL streams: Lambda's own Python runtime sends an answer only when it is whole."""
+
 KEEP = "modelyard:keep"
 """The tag of what `modelyard idle` never touches."""
 

@@ -15,7 +15,7 @@ BATCHES_PER_MONTH: Final = 30
 BATCH_REDONE: Final = Decimal("1.05")
 """A batch a day, each a while until its machine runs; and what reclaimed machines do twice: assumptions."""
 VOLUME_GB: Final = 100
-"""What a machine's volume has, as in the bill of a `BatchJob` (`infra.bill.batch`)."""
+"""What a machine's volume has, in the bill of a `BatchJob`, too (`infra.bill.batch`)."""
 
 
 @dataclass(frozen=True)

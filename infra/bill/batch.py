@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from cost import EbsStorage, LogsIngested, Purchase, Rate, S3Requests
-from cost.comparison.batches import BATCH_REDONE, BATCH_START_MINUTES, BATCHES_PER_MONTH
+from cost.comparison.batches import BATCH_REDONE, BATCH_START_MINUTES, BATCHES_PER_MONTH, VOLUME_GB
 from infra.bill.alarms import alarms
 from infra.bill.month import Month
-from infra.bill.offers import VOLUME_GB, Offer, cheapest, cheapest_for, dearest, markets
+from infra.bill.offers import Offer, cheapest, cheapest_for, dearest, markets
 from infra.bill.statement import WorkloadBill
 from infra.workloads import BatchJob
 

@@ -7,11 +7,9 @@ from decimal import Decimal
 from typing import Final
 
 from cost import Charge, EbsStorage, Ec2InstanceHours, Ec2SpotHours, Machine, Price, Purchase, machines
+from cost.comparison.batches import VOLUME_GB
 from infra.bill.month import Month
 from infra.workloads import BatchJob
-
-VOLUME_GB: Final = 100
-"""What each machine's volume has."""
 
 # The kernel and ECS's agent keep some of a machine's memory: a job that asks for all of it never starts.
 _USABLE: Final = Decimal("0.93")

@@ -83,7 +83,7 @@ def async_endpoint(stack: Stack, workload: AsyncEndpoint, artifact_key: str) -> 
 def _container(stack: Stack, workload: AsyncEndpoint, artifact_key: str) -> dict[str, Any]:
     container = one_model(stack.environment, workload, artifact_key)
     bounds = AWS_BOUNDS if workload.image is None else BOUNDS
-    return {**container, "environment": {**container["environment"], **bounds, **workload.environment}}
+    return {**container, "environment": {**bounds, **container["environment"]}}
 
 
 def _topic(stack: Stack, workload: AsyncEndpoint, outcome: str) -> Resource:

@@ -11,13 +11,12 @@ from infra.blueprint.policy import statement
 from infra.blueprint.resource import Blueprint, Ref, Resource
 from infra.blueprint.roles import Statement, role, write_logs
 from infra.environment import Environment
-from infra.naming import ALIAS
+from infra.naming import ALIAS, STREAMING
 from infra.settings import Network
 from infra.stack import Stack
 from infra.workloads import FunctionUrl, LambdaEndpoint, scaling
 
 HANDLER = "modelyard_host.aws_lambda.handler"
-STREAM_WRAPPER = "/var/task/modelyard_host/stream.sh"
 
 LAYER_PREFIX = "function-"
 """Of the file of an artifact that is an image's layer; Lambda reads the other kind, a zip, from the bucket."""
@@ -118,8 +117,7 @@ def _function(
 def _variables(workload: LambdaEndpoint) -> dict[str, str]:
     if workload.url is None or not workload.url.streaming:
         return dict(workload.environment)
-    # Lambda's own Python runtime sends an answer only when it is whole.
-    return {**workload.environment, "AWS_LAMBDA_EXEC_WRAPPER": STREAM_WRAPPER}
+    return {**workload.environment, **STREAMING}
 
 
 def _code(environment: Environment, workload: LambdaEndpoint, artifact_key: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from infra.checks.kinds import functions
 from infra.environment import DIRECTORY
+from infra.naming import STREAMING, WRAPPER
 from infra.stack import Stack
 from infra.workloads import LambdaEndpoint, TargetTracking
 from model_packaging.model import HANDLER
@@ -23,10 +24,6 @@ LEAST_UTILIZATION, MOST_UTILIZATION = 0.1, 0.9
 WHOLE_KB, STREAMED_KB = 6 * 1024, 200 * 1024
 """AWS Lambda Developer Guide, 'Lambda quotas': the largest answer."""
 
-WRAPPER = "AWS_LAMBDA_EXEC_WRAPPER"
-OUR_WRAPPER = "/var/task/modelyard_host/stream.sh"
-"""What a function is told whose URL streams, beside what its stack gives it."""
-
 ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?")
 
 
@@ -42,7 +39,7 @@ def _runtimes(stack: Stack) -> Iterator[str]:
 def _environment(stack: Stack) -> Iterator[str]:
     for workload in functions(stack):
         streams = workload.url is not None and workload.url.streaming
-        variables = {**workload.environment, **({WRAPPER: OUR_WRAPPER} if streams else {})}
+        variables = {**workload.environment, **(STREAMING if streams else {})}
         size = len(json.dumps(variables, separators=(",", ":")).encode())
         if size > ENVIRONMENT_BYTES:
             yield (

@@ -34,6 +34,11 @@ def describe(name: str, sagemaker: Any) -> Description | None:
     return description
 
 
+def instances(endpoint: Description) -> int:
+    """How many an endpoint has; none where it never came up, for then AWS leaves its variants out."""
+    return sum(variant.get("CurrentInstanceCount", 0) for variant in endpoint.get("ProductionVariants", ()))
+
+
 def settled(
     name: str, sagemaker: Any, say: Callable[[str], None], sleep: Callable[[float], None] = time.sleep
 ) -> Description | None:

@@ -72,7 +72,7 @@ def _running(name: str, instance_type: str, connection: Connection) -> int:
     serving = endpoints.describe_configuration(live["EndpointConfigName"], sagemaker) if live else None
     if serving is None or serving["ProductionVariants"][0].get("InstanceType") != instance_type:
         return 0
-    return sum(variant.get("CurrentInstanceCount", 0) for variant in live.get("ProductionVariants", ()))
+    return endpoints.instances(live)
 
 
 def _needed(stack: Stack, workload: InstanceEndpoint, running: int) -> int:

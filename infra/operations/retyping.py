@@ -54,6 +54,8 @@ def retyped(stack: Stack, plan: PlanSummary, connection: Connection) -> Mapping[
         for change in plan.changes
         if change.type == "aws_sagemaker_endpoint" and change.action == "update"
     }
+    if not updated:  # and so AWS is not asked
+        return {}
     return {
         workload.name: name
         for workload, name, configuration in _deployed(stack, connection)

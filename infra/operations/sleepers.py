@@ -38,6 +38,7 @@ def forget(stack: Stack, connection: Connection) -> None:
     To be called while it is still recorded what is deployed.
     """
     ledger = Ledger.on(connection)
-    asleep = of(stack, connection)
-    if asleep != ledger.asleep(stack.name):
+    before = ledger.asleep(stack.name)
+    # Mostly nothing sleeps, and then nothing more is asked.
+    if before and (asleep := of(stack, connection)) != before:
         ledger.write_asleep(stack.name, asleep)

@@ -54,7 +54,7 @@ def _instances(record: Deployed, connection: Connection, now: datetime.datetime)
     found = endpoints.describe(record.name, sagemaker)
     if found is None or record.instance_type is None:
         return None
-    count = sum(variant.get("CurrentInstanceCount", 0) for variant in found.get("ProductionVariants", ()))
+    count = endpoints.instances(found)
     made = found["CreationTime"]
     steps = [
         (moment, wanted) for moment, wanted in scaling.changes(record.name, connection) if moment >= made

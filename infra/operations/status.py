@@ -106,7 +106,7 @@ def _hosted(record: Deployed, connection: Connection, invocations: int) -> Live:
     return Live(
         record,
         endpoint["EndpointStatus"],
-        sum(variant.get("CurrentInstanceCount", 0) for variant in endpoint.get("ProductionVariants", ())),
+        endpoints.instances(endpoint),
         invocations,
         endpoint["LastModifiedTime"],
         endpoint.get("FailureReason"),

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost import PriceCatalog
+from cost.comparison.batches import VOLUME_GB
 from infra import (
     Alarms,
     AsyncEndpoint,
@@ -25,7 +26,6 @@ from infra import (
     TargetTracking,
 )
 from infra.bill import Bill, WorkloadBill, bill
-from infra.bill.offers import VOLUME_GB
 from infra.blueprint import batch_machines
 from infra.errors import InvalidEnvironment
 from infra.workloads import Workload
