@@ -61,6 +61,7 @@ class Gateway:
         if path.startswith(OWN_PATH):
             return _lined(self._page(environ, path.removeprefix(OWN_PATH)))
         self.last_request = time.monotonic()
+        _tell_repeated(environ, call)
         for route in self._routes:
             if (answer := route(environ)) is not None:
                 return _lined(answer)
@@ -89,6 +90,13 @@ class Gateway:
         if _is_page_for_humans(status, body):
             raise NotModelled(call.service, call.operation)
         return status, headers, body
+
+
+def _tell_repeated(environ: Environ, call: Call) -> None:
+    """An SDK says which attempt a request is: whoever made one twice finds 'already existing' explained."""
+    attempt = re.search(r"\battempt=(\d+)", environ.get("HTTP_AMZ_SDK_REQUEST", ""))
+    if attempt is not None and int(attempt[1]) > 1:
+        log.info("attempt %s of %s:%s", attempt[1], call.service, call.operation)
 
 
 def _form(environ: Environ) -> bytes:

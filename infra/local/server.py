@@ -111,10 +111,18 @@ def _own(handler: type, machine: Machine) -> type:
         if str(code)[:1] in "45":
             log.info("%s %s %s", code, self.command, self.path)
 
+    def connection_dropped(self: Any, error: BaseException, environ: Any = None) -> None:
+        log.warning("the answer to %s %s was lost: %r", self.command, self.path, error)
+
     def date_time_string(self: Any, timestamp: float | None = None) -> str:
         return formatdate(machine.clock().timestamp() if timestamp is None else timestamp, usegmt=True)
 
-    return type("Handler", (handler,), {"log_request": log_request, "date_time_string": date_time_string})
+    own = {
+        "log_request": log_request,
+        "connection_dropped": connection_dropped,
+        "date_time_string": date_time_string,
+    }
+    return type("Handler", (handler,), own)
 
 
 def _options(arguments: list[str] | None) -> Any:

@@ -22,6 +22,7 @@ from infra.operations.probes import Found
 from infra.stack import Stack
 
 Say = Callable[[str], None]
+CUT_SHORT = "An earlier deploy was cut short"
 _SHOWN = 3
 
 
@@ -39,8 +40,15 @@ def adopt(
         take_over(stack.name, content, workspace, connection, say)
 
 
-def take_over(state: str, content: Blueprint, workspace: Workspace, connection: Connection, say: Say) -> None:
-    """The same for any state: of a stack, or of what an environment has one of."""
+def take_over(
+    state: str,
+    content: Blueprint,
+    workspace: Workspace,
+    connection: Connection,
+    say: Say,
+    why: str = CUT_SHORT,
+) -> bool:
+    """The same for any state: of a stack, or of what an environment has one of; whether there was anything."""
     held = workspace.held()
     search = _Search(connection, state, held)
     for resource, identified in zip(
@@ -52,8 +60,9 @@ def take_over(state: str, content: Blueprint, workspace: Workspace, connection: 
     if search.adopted:
         names = [one.address for one in search.adopted]
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        say(f"An earlier deploy was cut short; taking over what it made: {', '.join(names[:_SHOWN])}{more}")
+        say(f"{why}; taking over what it made: {', '.join(names[:_SHOWN])}{more}")
         workspace.adopt(search.adopted)
+    return bool(search.adopted)
 
 
 @dataclass

@@ -174,9 +174,29 @@ def carry_out(
 
 def _applied(prepared: Prepared, say: Say, watch: Watch) -> Mapping[str, Any]:
     try:
-        return lingering.apply(prepared.plan, prepared.workspace, prepared.connection, say, watch)
+        return lingering.apply(
+            prepared.plan,
+            prepared.workspace,
+            prepared.connection,
+            say,
+            watch,
+            take_over=lambda: _taken_over(prepared, say),
+        )
     except EngineFailed as error:
         raise DeployFailed("\n".join([str(error), *_told(error, prepared, say)])) from error
+
+
+def _taken_over(prepared: Prepared, say: Say) -> bool:
+    """Whether AWS has made, for this deploy, what its engine did not hear of."""
+    stack, connection = prepared.stack, prepared.connection
+    try:
+        found = adoption.take_over(
+            stack.name, prepared.blueprint, prepared.workspace, connection, say, "An answer of AWS was lost"
+        )
+    except Misuse:  # somebody else was quicker: what AWS said stands
+        return False
+    _settle(stack, connection, say)
+    return found
 
 
 def _settle(stack: Stack, connection: Connection, say: Say) -> None:

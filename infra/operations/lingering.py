@@ -1,9 +1,12 @@
-"""A plan that is carried out again where AWS refuses something only because it is not yet done with what came before.
+"""A plan that is carried out again where AWS refuses something only because of what came just before it.
 
-Two things, which the provider asks once each: UpdateJobQueue returns before Batch has let go of the queue's old compute
-environments ('Cannot delete, found existing JobQueue relationship': hashicorp/terraform-provider-aws #46925, open), and
-DeleteEndpoint before the endpoint is gone ('Cannot create already existing endpoint'). Without this a change of a job's
-machines would end as a failed deploy, and a replaced endpoint as none.
+It is not yet done with that. Two things, which the provider asks once each: UpdateJobQueue returns before Batch has
+let go of the queue's old compute environments ('Cannot delete, found existing JobQueue relationship':
+hashicorp/terraform-provider-aws #46925, open), and DeleteEndpoint before the endpoint is gone ('Cannot create already
+existing endpoint'). Without this a change of a job's machines would end as a failed deploy, and a replaced endpoint as
+none.
+
+Or it has done it already, and its answer was lost: the SDK asks again, and is told that what it asks for exists.
 """
 
 import re
@@ -24,6 +27,9 @@ RELATED = "found existing JobQueue relationship"
 EXISTS = re.compile(r"Cannot create already existing endpoint \"[^\"]*endpoint/([^\"/]+)\"")
 """What AWS says, with the name of the endpoint."""
 
+DONE = re.compile(r"already ?exist|FunctionUrlConfig exists", re.IGNORECASE)
+"""EntityAlreadyExists, 'Cannot create already existing model', 'Function already exist', 'Object already exists'."""
+
 Sleep = Callable[[float], None]
 
 
@@ -35,10 +41,12 @@ def apply(
     watch: Callable[[ResourceEvent], None],
     *,
     destroy: bool = False,
+    take_over: Callable[[], bool] = lambda: False,
     sleep: Sleep = time.sleep,
 ) -> Mapping[str, Any]:
     """Carry out `plan`, which `workspace` has saved, and what is left of it where AWS needed a moment; the outputs.
 
+    `take_over` has the engine know what AWS has made and the engine did not hear of; whether there was anything.
     Nothing but what was in `plan` is changed. Raises what the engine raises.
     """
     allowed = {change.address for change in plan.changes}
@@ -46,10 +54,12 @@ def apply(
         try:
             return workspace.apply(watch)
         except EngineFailed as error:
-            if not all(_lingers(one, connection, sleep) for one in error.diagnostics):
+            others = [one for one in error.diagnostics if not _lingers(one, connection, sleep)]
+            if not all(DONE.search(one.line) for one in others) or (others and not take_over()):
                 raise
-            say(f"AWS has not yet let go of what is replaced; again in {pause:g} seconds")
-            sleep(pause)
+            if len(others) < len(error.diagnostics):
+                say(f"AWS has not yet let go of what is replaced; again in {pause:g} seconds")
+                sleep(pause)
             left = workspace.plan(destroy=destroy)
             if not {change.address for change in left.changes} <= allowed:
                 raise
@@ -62,6 +72,5 @@ def _lingers(diagnostic: Diagnostic, connection: Connection, sleep: Sleep) -> bo
     if RELATED in diagnostic.line:
         return True
     exists = EXISTS.search(diagnostic.line)
-    # One that is going is waited for. One that is there was made by somebody else, or by a request whose answer was
-    # lost: the next deploy looks whose it is.
+    # One that is going is waited for.
     return exists is not None and endpoints.left(exists[1], connection.client("sagemaker"), sleep) is None

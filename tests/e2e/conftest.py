@@ -53,7 +53,9 @@ class Yard:
         """A verb that is done; it must have ended with `code`."""
         process = self.start(*words)
         out, err = process.communicate(timeout=280)
-        assert process.returncode == code, f"modelyard {' '.join(words)}: {process.returncode}\n{out}\n{err}"
+        assert process.returncode == code, (
+            f"modelyard {' '.join(words)}: {process.returncode}\n{out}\n{err}\n{self.server_log()}"
+        )
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
     def interrupted(self, *words: str, after: str) -> tuple[float, "subprocess.CompletedProcess[str]"]:
@@ -80,6 +82,12 @@ class Yard:
         running = daemon.find(find(self.root).embedded)
         assert running is not None, f"no embedded AWS is up for {self.root}"
         return running.endpoint_url
+
+    def server_log(self) -> str:
+        """The last lines of the embedded AWS's log: what it refused, what was asked twice, and where it failed."""
+        log = find(self.root).embedded / daemon.LOG_FILE
+        lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+        return "\n".join(["The embedded AWS:", *lines[-40:]])
 
     def client(self, service: str) -> Any:
         """A plain boto3 client, with any credentials."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.conftest import REGION, Yard
+from tests.faults.proxy import Fault, Faults, between, once_each
 
 pytestmark = pytest.mark.e2e
 
@@ -59,6 +60,20 @@ def is_settled(yard: Yard, stack: str) -> None:
     """A further plan has nothing to do."""
     done = yard.run("plan", stack, "--env", "local")
     assert "plan: no changes" in done.stdout, done.stdout + done.stderr
+
+
+LOST = ("CreateRole", "CreateLogGroup", "CreateEndpointConfig", "CreateEndpoint")
+"""Not models and functions: the provider asks for minutes whether one that exists can be made."""
+
+
+def test_answers_that_are_lost_are_made_up_for_in_the_same_run(cut):
+    losing = once_each()
+    faults = Faults(lambda call: losing(call) if call.name in LOST else None)
+    with between(cut.root, faults):
+        done = cut.run("deploy", *CUT, "--yes")
+    assert set(faults.done[Fault.LOST]) == set(LOST)
+    assert done.stderr.count("An answer of AWS was lost; taking over what it made: ") in (2, 3, 4)
+    is_settled(cut, "cut")
 
 
 def test_a_lost_state_is_found_again_on_aws(cut):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 
 import pytest
 
@@ -68,3 +69,28 @@ def test_a_page_for_humans(status):
 def test_what_is_right_goes_through():
     page = b"<!doctype html>\n<title>"
     assert answer(says("200 OK", page, A="b")) == ("200 OK", {"A": "b"}, page)
+
+
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        ("attempt=2; max=8", ["attempt 2 of lambda:GET /2015-03-31/functions"]),
+        ("ttl=20260101T000000Z; attempt=3; max=8", ["attempt 3 of lambda:GET /2015-03-31/functions"]),
+        ("attempt=1; max=8", []),
+        ("ttl=20260101T000000Z; attempt=x", []),
+    ],
+)
+def test_a_repeated_request_is_told(said, lines):
+    seen = []
+    handler = logging.Handler()
+    handler.emit = lambda record: seen.append(record.getMessage())
+    log = logging.getLogger("infra.local.gateway")
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        answer(says("200 OK", b""), HTTP_AMZ_SDK_REQUEST=said)
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)
+    assert seen == lines

@@ -145,6 +145,14 @@ def test_what_has_our_name_and_our_tags_is_taken_over(stack, environment):
     assert said == ["An earlier deploy was cut short; taking over what it made: aws_iam_role.rank"]
 
 
+def test_whether_anything_was_taken_over_is_told_and_why(stack, environment):
+    content, said = blueprint(stack, {one.name: KEY for one in stack.workloads}), []
+    account = Account(environment, get_role={"dev-shop-rank-role-us-east-1": OURS})
+    assert adoption.take_over(stack.name, content, Workspace(), account, said.append, "An answer was lost")
+    assert said == ["An answer was lost; taking over what it made: aws_iam_role.rank"]
+    assert not adoption.take_over(stack.name, content, Workspace(), Account(environment), said.append)
+
+
 def test_what_the_state_holds_is_not_asked_for(stack, environment):
     held = {address: {"name": name} for address, name in names(stack).items()}
     account = Account(environment)

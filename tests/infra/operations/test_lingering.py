@@ -79,9 +79,11 @@ class Engine:
         return {"name": "value"}
 
 
-def apply(engine, destroy=False, aws=AWS):
+def apply(engine, destroy=False, aws=AWS, taken_over=()):
+    """`taken_over` is what each look for what AWS has made finds."""
     slept: list[float] = []
     said: list[str] = []
+    found = iter(taken_over)
     outputs = lingering.apply(
         plan(MACHINES, QUEUE, REPLACED),
         engine,
@@ -89,6 +91,7 @@ def apply(engine, destroy=False, aws=AWS):
         said.append,
         lambda _: None,
         destroy=destroy,
+        take_over=lambda: next(found),
         sleep=slept.append,
     )
     assert len(said) == sum(pause >= 5 for pause in slept)
@@ -149,5 +152,37 @@ def test_an_endpoint_that_is_still_going_is_waited_for_and_made():
 def test_an_endpoint_that_is_there_is_somebodys(status):
     engine = Engine([failed(EXISTS)])
     with pytest.raises(EngineFailed, match="already existing endpoint"):
-        apply(engine, aws=Aws(status))
+        apply(engine, aws=Aws(status), taken_over=[False])
+    assert engine.done == ["apply"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'ValidationException: Cannot create already existing model "arn:aws:sagemaker:eu-west-1:1:model/m".',
+        "EntityAlreadyExists: Role with name dev-shop-rank already exists.",
+        "ResourceAlreadyExistsException: The specified log group already exists",
+        "ResourceConflictException: Function already exist: dev-shop-rank",
+        "ResourceConflictException: FunctionUrlConfig exists for this Lambda function",
+        "InvalidLaunchTemplateName.AlreadyExistsException: Launch template name already in use.",
+        "ClientException: Object already exists",
+    ],
+)
+def test_what_is_made_and_whose_answer_was_lost_is_taken_over(line):
+    engine = Engine([failed(line, line), failed(line), {"a": 1}], [plan(LEFT), plan(LEFT)])
+    assert apply(engine, taken_over=[True, True]) == ({"a": 1}, [])
+    assert engine.done == ["apply", "plan", "apply", "plan", "apply"]
+
+
+def test_what_is_taken_over_and_what_lingers():
+    exists = "EntityAlreadyExists: Role with name dev-shop-rank already exists."
+    engine = Engine([failed(RELATED, exists), {"a": 1}], [plan(LEFT)])
+    assert apply(engine, taken_over=[True]) == ({"a": 1}, [5.0])
+
+
+@pytest.mark.parametrize("lines", [[EXISTS], [EXISTS, "AccessDenied"], ["An update is in progress"]])
+def test_what_is_not_ours_or_no_lost_answer_is_a_failure(lines):
+    engine = Engine([failed(*lines)])
+    with pytest.raises(EngineFailed):
+        apply(engine, aws=Aws("InService"), taken_over=[False] if lines == [EXISTS] else [])
     assert engine.done == ["apply"]
