@@ -21,6 +21,8 @@ OWN_PATH = "/_embedded/"
 NOT_AWS = re.compile(r"/moto-api.*|/favicon\.ico|/latest/(meta-data|api)/.*")
 """What moto answers beside AWS: a page for humans, a reset that knows nothing of our processes, made-up keys."""
 
+BODILESS = frozenset({"204", "304"})
+
 Headers = list[tuple[str, str]]
 Body = bytes | Iterable[bytes]
 """Whole, or in parts that are made while it is sent."""
@@ -51,8 +53,11 @@ class Gateway:
         except Exception as error:
             log.exception("%s:%s failed", call.service, call.operation)
             status, headers, body = _lined(wire.error(call, _internal(call, error)))
-        start_response(status, headers)
-        return [body] if isinstance(body, bytes) else body
+        if not isinstance(body, bytes):
+            start_response(status, headers)
+            return body
+        start_response(status, _with_length(environ, status, headers, body))
+        return [body]
 
     def _answer(self, environ: Environ, call: Call) -> tuple[str, Headers, Body]:
         path = environ.get("PATH_INFO", "")
@@ -90,6 +95,14 @@ class Gateway:
         if _is_page_for_humans(status, body):
             raise NotModelled(call.service, call.operation)
         return status, headers, body
+
+
+def _with_length(environ: Environ, status: str, headers: Headers, body: bytes) -> Headers:
+    """With the body's length, where nobody told it and there may be one: in chunks it would not be one piece."""
+    told = {name.lower() for name, _ in headers}
+    if "content-length" in told or environ.get("REQUEST_METHOD") == "HEAD" or status[:3] in BODILESS:
+        return headers
+    return [*headers, ("Content-Length", str(len(body)))]
 
 
 def _tell_repeated(environ: Environ, call: Call) -> None:

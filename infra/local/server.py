@@ -22,6 +22,12 @@ STATE_FILE = "server.json"
 IDLE_HOURS = 12.0
 IDLE_CHECK_SECONDS = 1.0
 
+ANSWER_BYTES = 64 * 1024
+"""What is sent at once. Unbuffered, the head of an answer goes out alone, and its body a moment later: in between the
+AWS SDK for Go may close the connection (seen with tcpdump on a busy machine, 1 in some thousand requests: it closes the
+request's body as soon as it has the head, and its writer, which was about to look whether that had ended, takes it for
+a failure). The answer is then lost, and the SDK asks again: of what makes something, that is 'already existing'."""
+
 MOTO_SETTINGS = {
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # else attaching one is refused
     "MOTO_LAMBDA_STUB_ECR": "false",  # else a function's image need not be there
@@ -118,6 +124,7 @@ def _own(handler: type, machine: Machine) -> type:
         return formatdate(machine.clock().timestamp() if timestamp is None else timestamp, usegmt=True)
 
     own = {
+        "wbufsize": ANSWER_BYTES,
         "log_request": log_request,
         "connection_dropped": connection_dropped,
         "date_time_string": date_time_string,

@@ -20,6 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from infra.local.server import ANSWER_BYTES
 from tests.faults import refusals
 
 SERVER = Path(".modelyard") / "local" / "server.json"
@@ -137,6 +138,7 @@ class Handler(BaseHTTPRequestHandler):
     """One connection to the proxy."""
 
     protocol_version = "HTTP/1.1"
+    wbufsize = ANSWER_BYTES
     server: "Proxy"
 
     def _pass_on(self) -> None:

@@ -68,7 +68,15 @@ def test_a_page_for_humans(status):
 
 def test_what_is_right_goes_through():
     page = b"<!doctype html>\n<title>"
-    assert answer(says("200 OK", page, A="b")) == ("200 OK", {"A": "b"}, page)
+    assert answer(says("200 OK", page, A="b")) == ("200 OK", {"A": "b", "Content-Length": "23"}, page)
+
+
+@pytest.mark.parametrize(
+    ("status", "method", "headers"),
+    [("204 NO CONTENT", "DELETE", {}), ("200 OK", "HEAD", {}), ("200 OK", "HEAD", {"content-length": "7"})],
+)
+def test_the_length_of_what_has_no_body_is_left_to_whoever_knows_it(status, method, headers):
+    assert answer(says(status, b"", **headers), REQUEST_METHOD=method)[1] == headers
 
 
 @pytest.mark.parametrize(
