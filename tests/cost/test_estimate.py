@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cost import (
@@ -56,13 +56,11 @@ def exact(gb_seconds: int | Decimal) -> Decimal:
     return sum((quantity * tier.usd for tier, quantity in slices if tier is not None), D(0))
 
 
-@settings(deadline=None)
 @given(quantities)
 def test_slices_add_up_to_the_quantity(gb_seconds: int) -> None:
     assert sum(quantity for _, quantity in DURATION.slices(D(gb_seconds))) == gb_seconds
 
 
-@settings(deadline=None)
 @given(quantities, quantities)
 def test_cost_never_falls_when_use_rises(one: int, other: int) -> None:
     less, more = sorted((one, other))
@@ -74,7 +72,6 @@ def test_cost_never_falls_when_use_rises(one: int, other: int) -> None:
     assert totals == sorted(totals)  # type: ignore[type-var]
 
 
-@settings(deadline=None)
 @given(st.integers(min_value=0, max_value=9_000_000_000))
 def test_what_lies_above_a_boundary_costs_the_next_rate(extra: int) -> None:
     assert exact(FIRST + extra) - exact(FIRST) == extra * RATES[1]
@@ -82,7 +79,6 @@ def test_what_lies_above_a_boundary_costs_the_next_rate(extra: int) -> None:
     assert exact(FIRST) == FIRST * RATES[0]
 
 
-@settings(deadline=None)
 @given(st.lists(quantities, max_size=6), st.lists(st.integers(min_value=0, max_value=744), max_size=6))
 def test_the_total_is_the_sum_of_the_rounded_lines(durations: list[int], hours: list[int]) -> None:
     purchases = [LambdaDuration(region=REGION, gb_seconds=quantity) for quantity in durations]

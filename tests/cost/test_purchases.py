@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cost import Estimate, PriceCatalog, Purchase, purchases, with_free_tier
@@ -157,7 +157,6 @@ def test_a_quantity_that_nobody_can_buy_is_refused(kind: type[Metered], wrong: A
         _ = KINDS[kind](wrong).charge
 
 
-@settings(deadline=None)
 @given(kinds, amounts, amounts)
 def test_cost_never_falls_when_the_quantity_rises(
     kind: Callable[[Amount], Metered], one: Amount, other: Amount
@@ -166,7 +165,6 @@ def test_cost_never_falls_when_the_quantity_rises(
     assert usd(kind(less)) <= usd(kind(more))
 
 
-@settings(deadline=None)
 @given(kinds, amounts, st.decimals(min_value=1, max_value=3, places=2))
 def test_cost_never_falls_when_a_price_rises(
     kind: Callable[[Amount], Metered], amount: Amount, rise: Decimal
@@ -180,7 +178,6 @@ def test_cost_never_falls_when_a_price_rises(
     assert usd(bought) <= (Estimate.of([bought], dearer).total.usd or Decimal(0))
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(kinds, amounts), max_size=8))
 def test_the_total_is_the_sum_of_its_rounded_lines(
     bought: list[tuple[Callable[[Amount], Metered], Amount]],
@@ -193,7 +190,6 @@ def test_the_total_is_the_sum_of_its_rounded_lines(
     assert found.total.at_least == (len(priced) < len(found.lines))
 
 
-@settings(deadline=None)
 @given(kinds, amounts, amounts)
 def test_splitting_a_month_in_two_never_makes_it_cheaper(
     kind: Callable[[Amount], Metered], one: Amount, other: Amount
@@ -208,7 +204,6 @@ def test_splitting_a_month_in_two_never_makes_it_cheaper(
     assert whole.exact <= parts.exact
 
 
-@settings(deadline=None)
 @given(kinds, amounts, st.integers(min_value=0, max_value=2_000_000))
 def test_a_free_tier_never_makes_it_dearer(
     kind: Callable[[Amount], Metered], amount: Amount, free: int
@@ -218,7 +213,6 @@ def test_a_free_tier_never_makes_it_dearer(
     assert usd(*with_free_tier([full])) <= usd(full)
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(min_value=0, max_value=900_000), max_size=5))
 def test_a_free_tier_is_given_once(requests: list[int]) -> None:
     bought = with_free_tier([LambdaRequests(region=R, requests=number) for number in requests])

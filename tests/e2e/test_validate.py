@@ -37,7 +37,6 @@ def test_terraform_validates_generated_stacks_that_pass_the_checks(tmp_path):
 
         @settings(
             max_examples=150,
-            deadline=None,
             derandomize=True,
             database=None,
             suppress_health_check=list(HealthCheck),

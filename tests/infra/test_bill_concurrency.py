@@ -146,7 +146,7 @@ policies = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(policies, usages)
 def test_what_is_expected_is_between_the_least_and_all_of_it_on_demand_beside_the_most(
     policy: Any, usage: Any

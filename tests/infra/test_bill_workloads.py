@@ -439,7 +439,7 @@ def totals(workload: Workload) -> tuple[Decimal, Decimal]:
     return least, most
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(min_value=0, max_value=5), counts, counts, counts)
 def test_the_minimum_is_at_most_the_maximum_and_both_grow_with_what_is_allowed(
     kind: int, least: int, more: int, vcpus: int
@@ -543,7 +543,7 @@ used_workloads = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(used_workloads, usages)
 def test_what_is_expected_is_between_the_minimum_and_the_maximum(
     workload: Workload, usage: dict[str, Any]

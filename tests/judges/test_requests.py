@@ -64,7 +64,6 @@ def test_whatever_passes_the_checks_leads_to_calls_that_aws_takes(kind, base):
 
     @settings(
         max_examples=DRAWN_OF_EACH,
-        deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),

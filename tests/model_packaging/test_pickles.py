@@ -120,13 +120,13 @@ def test_what_only_resembles_a_pickle_passes(write, content):
     assert not is_pickled(write(content))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"], include_characters="\n\t")))
 def test_text_passes(write, text):
     assert not is_pickled(write(f"{text}.".encode()))
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60), st.sampled_from([b"", b"\x93NUMPY", b"PK\x03\x04", b"(", b"cos\n"]))
 def test_any_bytes_are_judged(write, content, start):
     assert is_pickled(write(start + content + b".")) in (True, False)

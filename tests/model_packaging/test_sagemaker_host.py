@@ -168,7 +168,7 @@ def test_a_body_of_unknown_length_is_limited_too(host):
         assert connection.recv(1000).startswith(b"HTTP/1.1 413")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.binary(max_size=300),
     st.sampled_from(["application/json", "application/json; charset=x", "", "x/;;=", "text/csv"]),

@@ -373,7 +373,7 @@ MEMBERS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(members=MEMBERS, cut=st.integers(0, 3000), noise=st.booleans())
 def test_whatever_is_taken_has_written_plain_files_below_the_target_only(
     tmp_path_factory, members, cut, noise

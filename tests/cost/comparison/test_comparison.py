@@ -39,7 +39,7 @@ def demand(**changes) -> Demand:
     return Demand(**{"region": "us-east-1", "requests": Decimal(20_000), "p99_ms": 500.0, **changes})
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     requests=st.integers(1, 200_000),
     p50=st.floats(1, 2000),

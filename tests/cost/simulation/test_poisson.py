@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cost.simulation.poisson import LARGE, counts
@@ -17,7 +17,6 @@ def test_counts_are_poissons(rate):
         assert (drawn == count).mean() == pytest.approx(chance, rel=0.02, abs=0.0012)
 
 
-@settings(deadline=None)
 @given(
     rates=st.lists(st.floats(0, 200), min_size=1, max_size=50),
     rise=st.floats(1, 3),

@@ -54,7 +54,7 @@ def test_the_mean_wait_is_that_of_erlang_c(load, servers):
     assert waiting.mean() == pytest.approx(erlang_c_wait(load, servers), rel=0.03)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 2**32),
     count=st.integers(1, 5000),

@@ -331,7 +331,7 @@ def test_a_policy_that_is_gone(world):
     assert any(summary.startswith(f"Failed to execute action {policy.arn}") for summary in summaries)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_the_capacity_is_always_within_bounds_and_in_quiet_at_the_minimum(data):
     minimum = data.draw(st.integers(1, 5))

@@ -111,7 +111,6 @@ def test_whatever_a_stack_may_ask_for_pulumi_aws_has(kind, base):
 
     @settings(
         max_examples=DRAWN_OF_EACH,
-        deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),
