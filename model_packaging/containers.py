@@ -19,7 +19,7 @@ from packaging.utils import canonicalize_name
 import model_packaging
 from model_packaging import image, manifest, registry
 from model_packaging.archive import write_tar
-from model_packaging.artifact import assemble, distinct
+from model_packaging.artifact import ArtifactIdentity, assemble, distinct, identity
 from model_packaging.ballast import needed_by
 from model_packaging.errors import BuildFailed
 from model_packaging.functions import ImageArtifact, Kind, Target, build_function
@@ -53,10 +53,14 @@ def build_container(
         assert isinstance(function, ImageArtifact)
         return function
     model.check(base)
-    entries = distinct(model, [_below(HOME, entry) for entry in _files(kind, model, base, cache, chosen)])
-    layer = f"{kind}-{chosen.runtime}-{chosen.architecture}.tar.gz"
-    made = assemble(model, layer, entries, cache, write_tar)
+    made = assemble(model, _layer(kind, chosen), _entries(kind, model, base, cache, chosen), cache, write_tar)
     return ImageArtifact(**vars(made), runtime=chosen.runtime, architecture=chosen.architecture, kind=kind)
+
+
+def identify_container(kind: Kind, model: Model, base: Path, cache: Path, target: Target) -> ArtifactIdentity:
+    """Which layer `build_container` would make for SageMaker or Batch, without packing it; fetches missing wheels."""
+    model.check(base)
+    return identity(model, _layer(kind, target), _entries(kind, model, base, cache, target))
 
 
 def write_context(artifact: ImageArtifact, folder: Path) -> Path:
@@ -109,6 +113,15 @@ OURS: Mapping[Kind, tuple[Callable[[], list[Entry]], Callable[[], list[str]]]] =
     "batch": (_batch_files, lambda: ["boto3"]),
 }
 """By kind: the files that are ours, and the packages that they require."""
+
+
+def _layer(kind: Kind, target: Target) -> str:
+    """The layer's file; its name is part of its digest, since the same files may need another base."""
+    return f"{kind}-{target.runtime}-{target.architecture}.tar.gz"
+
+
+def _entries(kind: Kind, model: Model, base: Path, cache: Path, target: Target) -> list[Entry]:
+    return distinct(model, [_below(HOME, entry) for entry in _files(kind, model, base, cache, target)])
 
 
 def _files(kind: Kind, model: Model, base: Path, cache: Path, target: Target) -> list[Entry]:

@@ -60,6 +60,11 @@ class Target:
 DEFAULT = Target()
 
 
+def tag(layer: ArtifactIdentity) -> str:
+    """What the image with this layer of ours is called in the environment's repository."""
+    return f"{layer.model_name}-{layer.digest}"
+
+
 @dataclass(frozen=True)
 class ImageArtifact(ModelArtifact):
     """The layer of a container image that is ours; `runtime` and `architecture` say for which base.
@@ -74,7 +79,7 @@ class ImageArtifact(ModelArtifact):
     @property
     def tag(self) -> str:
         """The image's tag in the environment's repository; other content, other tag."""
-        return f"{self.model_name}-{self.digest}"
+        return tag(self)
 
 
 def build_function(model: Model, base: Path, cache: Path, target: Target = DEFAULT) -> ModelArtifact:

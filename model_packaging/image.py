@@ -12,12 +12,37 @@ from pathlib import Path
 from typing import Any
 
 from model_packaging import recipes
-from model_packaging.functions import TASK_ROOT, ImageArtifact
+from model_packaging.functions import TASK_ROOT, ImageArtifact, Kind
 from model_packaging.recipes import PLATFORMS, RECIPES
 
-MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
-CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
-LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip"
+
+@dataclass(frozen=True)
+class MediaTypes:
+    """What a manifest and what it names call themselves; the bytes of config and layers are the same in either."""
+
+    manifest: str
+    config: str
+    layer: str
+
+
+OCI = MediaTypes(
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.oci.image.config.v1+json",
+    "application/vnd.oci.image.layer.v1.tar+gzip",
+)
+DOCKER = MediaTypes(
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.container.image.v1+json",
+    "application/vnd.docker.image.rootfs.diff.tar.gzip",
+)
+MEDIA_TYPES: Mapping[Kind, MediaTypes] = {
+    "lambda": OCI,
+    # CreateModel: "Unsupported manifest media type application/vnd.oci.image.manifest.v1+json"
+    # (aws/amazon-sagemaker-feedback #180, open in 2026-11).
+    "sagemaker": DOCKER,
+    "batch": OCI,
+}
+"""In which of the two each service takes an image."""
 
 CREATED = "1980-01-01T00:00:00Z"
 CHUNK_BYTES = 1 << 20
@@ -48,6 +73,7 @@ EMPTY = Base({"config": {"Env": [f"LAMBDA_TASK_ROOT=/{TASK_ROOT}"]}})
 class Image:
     """A whole image; `manifest` and `config` are the exact bytes that their digests are of."""
 
+    media_type: str
     manifest: bytes
     config: bytes
     layers: tuple[Blob, ...]
@@ -64,13 +90,16 @@ def compose(artifact: ImageArtifact, base: Base) -> Image:
     layer = Blob(compressed, artifact.file.stat().st_size, artifact.file)
     config = _json(_config(artifact, base, uncompressed))
     layers = (*base.layers, layer)
+    types = MEDIA_TYPES[artifact.kind]
     manifest = {
         "schemaVersion": 2,
-        "mediaType": MANIFEST_TYPE,
-        "config": {"mediaType": CONFIG_TYPE, "digest": digest_of(config), "size": len(config)},
-        "layers": [{"mediaType": LAYER_TYPE, "digest": one.digest, "size": one.size_bytes} for one in layers],
+        "mediaType": types.manifest,
+        "config": {"mediaType": types.config, "digest": digest_of(config), "size": len(config)},
+        "layers": [
+            {"mediaType": types.layer, "digest": one.digest, "size": one.size_bytes} for one in layers
+        ],
     }
-    return Image(_json(manifest), config, layers)
+    return Image(types.manifest, _json(manifest), config, layers)
 
 
 def dockerfile(artifact: ImageArtifact, base: str) -> str:

@@ -4,7 +4,7 @@ import io
 from typing import Any, BinaryIO
 
 from model_packaging.errors import UploadFailed
-from model_packaging.image import MANIFEST_TYPE, Image, digest_of
+from model_packaging.image import Image, digest_of
 from model_packaging.upload import Progress
 
 AVAILABLE = "AVAILABLE"
@@ -49,7 +49,7 @@ def push(
         client.put_image(
             repositoryName=repository,
             imageManifest=image.manifest.decode(),
-            imageManifestMediaType=MANIFEST_TYPE,
+            imageManifestMediaType=image.media_type,
             imageTag=tag,
             imageDigest=image.digest,
         )

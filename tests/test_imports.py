@@ -55,7 +55,7 @@ ALLOWED = {
         "infra.engines.terraform.mirror",
         "infra.local.daemon",
     },
-    "infra.blueprint": CORE | {"model_packaging.job", "model_packaging.model"},
+    "infra.blueprint": CORE | {f"model_packaging.{noun}" for noun in ("job", "keys", "model")},
     "infra.rules": CORE | {"infra.blueprint"},
     "infra.engines": CORE | {"infra.blueprint"},
     "infra.engines.terraform": CORE | {"infra.blueprint", "infra.rules"} | ENGINES,

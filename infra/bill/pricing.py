@@ -9,6 +9,7 @@ from typing import Any, Final
 from cost import (
     HOURS_PER_MONTH,
     DataTransfer,
+    EcrStorage,
     LogsStored,
     NatData,
     NatHours,
@@ -17,6 +18,7 @@ from cost import (
     S3Storage,
     SnsDeliveries,
 )
+from infra import images
 from infra.bill import tiers, traffic
 from infra.bill.alarms import alarms
 from infra.bill.batch import batch
@@ -36,6 +38,7 @@ from infra.workloads import (
     LambdaEndpoint,
     MultiModelEndpoint,
     RealtimeEndpoint,
+    SageMakerEndpoint,
     ServerlessEndpoint,
     Workload,
 )
@@ -97,6 +100,8 @@ def _shared(month: Month) -> Iterator[Rate]:
     """Unit prices of what the workloads share."""
     region = month.region
     yield month.rate("artifacts in S3, per GB-month", S3Storage(region=region, gb_months=1))
+    if any(isinstance(one, SageMakerEndpoint) and images.is_built(one) for one in month.stack.workloads):
+        yield month.rate("images in ECR, per GB-month", EcrStorage(region=region, gb_months=1))
     yield month.rate("answers to the internet, per GB", DataTransfer(region=region, gb=1))
     yield month.rate("logs kept, per GB-month", LogsStored(region=region, gb_months=1))
     if any(alarms(workload, month) for workload in month.stack.workloads):

@@ -49,6 +49,7 @@ def async_endpoint(stack: Stack, workload: AsyncEndpoint, artifact_key: str) -> 
     blueprint = endpoint(
         stack,
         workload,
+        artifact_key,
         Parts(
             container=_container(stack, workload, artifact_key),
             variant=instances(workload),

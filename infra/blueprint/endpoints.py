@@ -6,6 +6,7 @@ from typing import Any
 
 from infra import images, naming
 from infra import instances as types
+from infra.blueprint import repository
 from infra.blueprint.access import invoke_policy
 from infra.blueprint.autoscaling import VARIANT
 from infra.blueprint.logs import log_group
@@ -23,6 +24,7 @@ from infra.blueprint.rollout import deployment_config
 from infra.environment import Environment
 from infra.stack import Stack
 from infra.workloads import InstanceEndpoint, SageMakerEndpoint, ServerlessEndpoint
+from model_packaging.keys import image_tag, model_key
 from model_packaging.model import PROGRAM as MODEL_PROGRAM
 
 Scaling = Callable[[Stack, Any, Resource], tuple[Resource, ...]]
@@ -51,11 +53,11 @@ class Parts:
     before: tuple[Resource, ...] = ()
 
 
-def endpoint(stack: Stack, workload: SageMakerEndpoint, parts: Parts) -> Blueprint:
+def endpoint(stack: Stack, workload: SageMakerEndpoint, artifact_key: str, parts: Parts) -> Blueprint:
     """Everything of one endpoint."""
     environment = stack.environment
     name = stack.deployed_name(workload)
-    image = images.of(workload, environment.region)
+    image = _image(environment, workload, artifact_key)
     logs = log_group(environment, workload.name, f"/aws/sagemaker/Endpoints/{name}")
     # Before the endpoint: one that gets its roll-back alarms later is replaced by the provider.
     alarms = endpoint_alarms(stack, workload)
@@ -101,6 +103,12 @@ def endpoint(stack: Stack, workload: SageMakerEndpoint, parts: Parts) -> Bluepri
             f"{workload.name}_invoke_policy_arn": callers.ref("arn"),
         },
     )
+
+
+def _image(environment: Environment, workload: SageMakerEndpoint, artifact_key: str) -> str:
+    """What its container runs; the tag of one that the deploy makes is told by the artifact's key."""
+    tag = image_tag(artifact_key)
+    return images.of(workload, environment.region) if tag is None else repository.tagged(environment, tag)
 
 
 def _model(
@@ -166,7 +174,7 @@ def one_model(
     environment: Environment, workload: InstanceEndpoint | ServerlessEndpoint, key: str
 ) -> dict[str, Any]:
     """What a container with one model is told; `key` is that of its artifact, a prefix where it is not compressed."""
-    uri = f"s3://{environment.artifact_bucket}/{key}"
+    uri = f"s3://{environment.artifact_bucket}/{model_key(key)}"
     files = {"s3_uri": uri, "s3_data_type": "S3Prefix", "compression_type": "None"}
     return {
         **({"model_data_source": {"s3_data_source": [files]}} if is_prefix(key) else {"model_data_url": uri}),
@@ -185,7 +193,7 @@ def _patience(workload: InstanceEndpoint | ServerlessEndpoint) -> dict[str, str]
 
 def is_prefix(key: str) -> bool:
     """Whether an artifact lies in S3 as several objects."""
-    return key.endswith("/")
+    return model_key(key).endswith("/")
 
 
 def instances(workload: InstanceEndpoint) -> dict[str, Any]:

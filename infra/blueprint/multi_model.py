@@ -20,6 +20,7 @@ def multi_model_endpoint(stack: Stack, workload: MultiModelEndpoint, artifact_ke
     return endpoint(
         stack,
         workload,
+        artifact_key,
         Parts(
             container={
                 "mode": "MultiModel",

@@ -18,6 +18,7 @@ def realtime_endpoint(stack: Stack, workload: RealtimeEndpoint, artifact_key: st
     return endpoint(
         stack,
         workload,
+        artifact_key,
         Parts(
             container=one_model(stack.environment, workload, artifact_key),
             variant=instances(workload),

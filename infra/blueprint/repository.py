@@ -23,7 +23,12 @@ def host_of(environment: Environment) -> str:
 def image_uri(environment: Environment, artifact_key: str) -> str:
     """The image of an artifact, by its tag: the model's name and the digest of what is in it."""
     _, model, digest, _ = artifact_key.split("/")
-    return f"{host_of(environment)}/{name_of(environment)}:{model}-{digest}"
+    return tagged(environment, f"{model}-{digest}")
+
+
+def tagged(environment: Environment, tag: str) -> str:
+    """The image of that tag."""
+    return f"{host_of(environment)}/{name_of(environment)}:{tag}"
 
 
 def repository(environment: Environment) -> tuple[Resource, ...]:

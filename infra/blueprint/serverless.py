@@ -15,6 +15,7 @@ def serverless_endpoint(stack: Stack, workload: ServerlessEndpoint, artifact_key
     return endpoint(
         stack,
         workload,
+        artifact_key,
         Parts(
             container=one_model(stack.environment, workload, artifact_key),
             variant={"serverless_config": serverless},

@@ -91,14 +91,33 @@ def _serverless(stack: Stack) -> Iterator[str]:
 
 
 def _runnable(stack: Stack) -> Iterator[SageMakerEndpoint]:
-    """Without those on an instance type that there is not, which is told already."""
+    """With an image that is there already, and on an instance type that there is; of others that is told already."""
     for workload in endpoints(stack):
+        if images.is_built(workload):
+            continue
         if isinstance(workload, ServerlessEndpoint) or workload.instance_type in instances.hosting_types():
             yield workload
+
+
+def _built(stack: Stack) -> Iterator[str]:
+    for workload in endpoints(stack):
+        if not images.is_built(workload):
+            continue
+        if isinstance(workload, MultiModelEndpoint):
+            yield (
+                f"{workload.name}: image={images.BUILT!r} makes an image with the packages of one model; write a "
+                f"RealtimeEndpoint for each model, or {images.OWN}."
+            )
+        elif images.processor(workload) not in images.ARCHITECTURES:
+            yield (
+                f"{workload.name}: image={images.BUILT!r} makes images for CPUs, and this is one for "
+                f"{images.processor(workload)}; leave image out for AWS's own, write {images.OWN}, or choose a CPU "
+                "instance."
+            )
 
 
 def _tag(uri: str | None) -> str:
     return (uri or "").rpartition("/")[2]
 
 
-CHECKS = (unavailable, _hosts, _regions, _several, _serverless)
+CHECKS = (unavailable, _hosts, _regions, _several, _serverless, _built)

@@ -12,7 +12,11 @@ def _requirements(stack: Stack) -> Iterator[str]:
     """With AWS's image the packages are put into the artifact; what an own image runs is not known."""
     for workload in endpoints(stack):
         network = stack.network(workload)
-        unknown = workload.image is not None and images.python(workload.image) is None
+        unknown = (
+            workload.image is not None
+            and not images.is_built(workload)
+            and images.python(workload.image) is None
+        )
         if not unknown or not network.isolated:
             continue
         for model in workload.models:

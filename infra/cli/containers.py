@@ -10,7 +10,13 @@ from infra.errors import Misuse
 from model_packaging import Model
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from model_packaging.functions import Kind
+
+
+OPTIONS: "Mapping[Kind, str]" = {"sagemaker": "--provenance=false --output type=docker "}
+"""Without them Docker makes a manifest of OCI's, which SageMaker refuses (aws/amazon-sagemaker-feedback #180)."""
 
 
 def wanted(kind: str | None, out: Path | None, upload: bool) -> tuple["Kind", Path] | None:
@@ -49,4 +55,5 @@ def write(
     console.put(
         f"  {made.filename}: {made.size_bytes / 1e6:.1f} MB, unpacked {made.unpacked_bytes / 1e6:.1f} MB"
     )
-    console.say(f"Build it with: docker build --tag {made.tag[:60]} {shlex.quote(str(out))}")
+    options = OPTIONS.get(chosen, "")
+    console.say(f"Build it with: docker build {options}--tag {made.tag[:60]} {shlex.quote(str(out))}")

@@ -10,6 +10,12 @@ from infra.images.table import Image, accounts, images
 from infra.workloads import InstanceEndpoint, MultiModelEndpoint, SageMakerEndpoint, ServerlessEndpoint
 from model_packaging.model import Framework
 
+BUILT = "build"
+"""What `image=` says of one that the deploy makes: a slim Python, the model's packages, and our host."""
+
+ARCHITECTURES = {"cpu": "x86_64", "arm": "arm64"}
+"""Of the images that a deploy makes, by processor."""
+
 OWN = "image='ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG'"
 
 _URI = re.compile(
@@ -58,9 +64,10 @@ def default(framework: Framework, processor: str, region: str, today: datetime.d
     """
     found = _newest(DEFAULTS[framework], processor)
     if found is None:
+        built = f"image={BUILT!r}, with which the deploy makes one, " if processor in ARCHITECTURES else ""
         raise InvalidStack(
-            f"AWS has no ready image for handlers on {processor} instances; write {OWN}, or choose an x86 CPU or a "
-            "GPU instance."
+            f"AWS has no ready image for handlers on {processor} instances; write {built}{'or ' * bool(built)}{OWN}, "
+            "or choose an x86 CPU or a GPU instance."
         )
     uri = _uri(found, region)
     refuse_unmended(uri, today)
@@ -90,8 +97,17 @@ def of(workload: SageMakerEndpoint, region: str, today: datetime.date | None = N
     """The image that `workload` runs in `region`: its own, or AWS's. Raises `InvalidStack` where there is none."""
     if workload.image is None:
         return default(workload.models[0].framework, processor(workload), region, today)
+    if is_built(workload):
+        raise InvalidStack(
+            f"The image of {workload.name} is made by a deploy, and none was made of what is deployed; deploy it first."
+        )
     repository_arn(workload.image)
     return workload.image
+
+
+def is_built(workload: SageMakerEndpoint) -> bool:
+    """Whether the deploy makes the image of `workload`; what it is called is then known by what is in it."""
+    return workload.image == BUILT
 
 
 def processor(workload: SageMakerEndpoint) -> str:

@@ -27,7 +27,9 @@ from model_packaging.artifact import (
     build_archive,
     identify_archive,
 )
+from model_packaging.containers import TARGETS, build_container, identify_container
 from model_packaging.functions import ImageArtifact, Target, build_function, identify_function
+from model_packaging.hosted import HostedArtifact, HostedIdentity
 from model_packaging.job import build_job, identify_job
 from model_packaging.sets import ArtifactSet, SetIdentity, build_set, identify_set
 from model_packaging.uncompressed import UncompressedArtifact, build_uncompressed, identify_uncompressed
@@ -42,9 +44,9 @@ class KeptArtifact:
     members: tuple[ModelArtifact, ...] = ()
 
 
-Identity = ArtifactIdentity | SetIdentity | KeptArtifact
+Identity = ArtifactIdentity | SetIdentity | HostedIdentity | KeptArtifact
 """Which artifact it is: known without building it."""
-Artifact = ModelArtifact | ArtifactSet | KeptArtifact
+Artifact = ModelArtifact | ArtifactSet | HostedArtifact | KeptArtifact
 """What is built, and lies on disk; or in the bucket already."""
 
 
@@ -57,29 +59,38 @@ def packed_for(stack: Stack, workload: SageMakerEndpoint) -> str | None:
     """
     network = stack.network(workload)
     cut_off = network.isolated or network.vpc or isinstance(workload, MultiModelEndpoint)
-    if not cut_off or stack.environment.embedded_aws:
+    if not cut_off or stack.environment.embedded_aws or images.is_built(workload):
         return None
     return images.python(images.of(workload, stack.environment.region))
 
 
-def _archive(stack: Stack, workload: Any, cache: Path) -> ModelArtifact:
-    return build_archive(workload.model, stack.base, cache, packed_for(stack, workload))
+OneModel = RealtimeEndpoint | AsyncEndpoint | ServerlessEndpoint
 
 
-def _archive_identity(stack: Stack, workload: Any, cache: Path) -> ArtifactIdentity:
-    return identify_archive(workload.model, stack.base, cache, packed_for(stack, workload))
+def _is_uncompressed(workload: OneModel) -> bool:
+    return not isinstance(workload, ServerlessEndpoint) and workload.uncompressed
 
 
-def _model_data(stack: Stack, workload: RealtimeEndpoint | AsyncEndpoint, cache: Path) -> ModelArtifact:
-    build = build_uncompressed if workload.uncompressed else build_archive
-    return build(workload.model, stack.base, cache, packed_for(stack, workload))
+def _model_data(stack: Stack, workload: OneModel, cache: Path) -> ModelArtifact | HostedArtifact:
+    build = build_uncompressed if _is_uncompressed(workload) else build_archive
+    model = build(workload.model, stack.base, cache, packed_for(stack, workload))
+    if not images.is_built(workload):
+        return model
+    layer = build_container("sagemaker", workload.model, stack.base, cache, _image_target(workload))
+    return HostedArtifact(model, layer)
 
 
-def _model_data_identity(
-    stack: Stack, workload: RealtimeEndpoint | AsyncEndpoint, cache: Path
-) -> ArtifactIdentity:
-    identify = identify_uncompressed if workload.uncompressed else identify_archive
-    return identify(workload.model, stack.base, cache, packed_for(stack, workload))
+def _model_data_identity(stack: Stack, workload: OneModel, cache: Path) -> ArtifactIdentity | HostedIdentity:
+    identify = identify_uncompressed if _is_uncompressed(workload) else identify_archive
+    model = identify(workload.model, stack.base, cache, packed_for(stack, workload))
+    if not images.is_built(workload):
+        return model
+    layer = identify_container("sagemaker", workload.model, stack.base, cache, _image_target(workload))
+    return HostedIdentity(model, layer)
+
+
+def _image_target(workload: OneModel) -> Target:
+    return Target(TARGETS["sagemaker"].runtime, images.ARCHITECTURES[images.processor(workload)])
 
 
 def _set(stack: Stack, workload: MultiModelEndpoint, cache: Path) -> ArtifactSet:
@@ -102,7 +113,7 @@ def _target(workload: LambdaEndpoint) -> Target:
 BUILDERS: Mapping[type, Callable[[Stack, Any, Path], Artifact]] = {
     RealtimeEndpoint: _model_data,
     AsyncEndpoint: _model_data,
-    ServerlessEndpoint: _archive,
+    ServerlessEndpoint: _model_data,
     MultiModelEndpoint: _set,
     LambdaEndpoint: _function,
     BatchJob: lambda stack, workload, cache: build_job(workload.model, stack.base, cache),
@@ -111,7 +122,7 @@ BUILDERS: Mapping[type, Callable[[Stack, Any, Path], Artifact]] = {
 IDENTIFIERS: Mapping[type, Callable[[Stack, Any, Path], Identity]] = {
     RealtimeEndpoint: _model_data_identity,
     AsyncEndpoint: _model_data_identity,
-    ServerlessEndpoint: _archive_identity,
+    ServerlessEndpoint: _model_data_identity,
     MultiModelEndpoint: _set_identity,
     LambdaEndpoint: lambda stack, workload, cache: identify_function(
         workload.model, stack.base, cache, _target(workload)
@@ -149,10 +160,17 @@ def _into_bucket(send: Callable[[Any, str, Any, Progress], bool]) -> Uploader:
     return upload_to_s3
 
 
+def _hosted(name: str, artifact: HostedArtifact, connection: Connection, meter: Meter) -> bool:
+    # The image first: the larger of the two, and the one that a registry may refuse.
+    image = containers.upload(name, artifact.layer, connection, meter)
+    return UPLOADERS[type(artifact.model)](name, artifact.model, connection, meter) or image
+
+
 UPLOADERS: Mapping[type, Uploader] = {
     ModelArtifact: _into_bucket(upload),
     UncompressedArtifact: _into_bucket(upload_prefix),
     ArtifactSet: _into_bucket(upload_prefix),
+    HostedArtifact: _hosted,
     ImageArtifact: containers.upload,
     KeptArtifact: lambda _name, _artifact, _connection, _meter: False,
 }
@@ -173,4 +191,7 @@ def upload_all(
 def _place(artifact: Artifact, environment: Environment) -> str:
     if isinstance(artifact, ImageArtifact):
         return repository.image_uri(environment, artifact.key)
+    if isinstance(artifact, HostedArtifact):
+        image = repository.tagged(environment, artifact.layer.tag)
+        return f"s3://{environment.artifact_bucket}/{artifact.model.key}, its image to {image}"
     return f"s3://{environment.artifact_bucket}/{artifact.key}"

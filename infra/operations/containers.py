@@ -1,4 +1,4 @@
-"""Functions' container images: what lies beside their layer, and their way into the environment's repository."""
+"""The container images that a deploy makes: what lies beside their layer, and their way into the repository."""
 
 from infra.blueprint.repository import name_of
 from infra.connection import Connection
@@ -6,6 +6,7 @@ from infra.ledger import Ledger
 from infra.operations.meters import Meter
 from model_packaging import image, push, registry
 from model_packaging.functions import ImageArtifact, is_layer
+from model_packaging.keys import image_tag
 from model_packaging.whole import whole
 
 DOCKERFILE = "Dockerfile"
@@ -30,10 +31,10 @@ def upload(name: str, artifact: ImageArtifact, connection: Connection, meter: Me
     repository = name_of(environment)
     if push.is_there(repository, artifact.tag, client):
         return False
-    base = image.EMPTY
+    base = image.EMPTY if artifact.kind == "lambda" else image.Base()
     if not environment.embedded_aws:
         cache = artifact.file.parents[1]
-        base = registry.pull(registry.base_of(artifact.runtime), artifact.architecture, cache)
+        base = registry.pull(registry.base_of(artifact.runtime, artifact.kind), artifact.architecture, cache)
     whole_image = image.compose(artifact, base)
     with meter(name, push.size_bytes(whole_image)) as on_progress:
         push.push(whole_image, repository, artifact.tag, client, on_progress)
@@ -48,9 +49,8 @@ def sweep(connection: Connection, ledger: Ledger) -> int:
     from botocore.exceptions import ClientError
 
     client, repository = connection.client("ecr"), name_of(connection.environment)
-    used = {
-        record.artifact_key.split("/")[1] for record in ledger.deployed() if is_layer(record.artifact_key)
-    }
+    keys = [record.artifact_key for record in ledger.deployed()]
+    used = {key.split("/")[1] for key in keys if is_layer(key) or image_tag(key) is not None}
     pages = client.get_paginator("list_images").paginate(
         repositoryName=repository, filter={"tagStatus": "TAGGED"}
     )

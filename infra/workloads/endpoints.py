@@ -20,7 +20,8 @@ class _Instances:
 
     `instance_count` is how many it starts with; with `autoscaling`, at least its minimum. `environment` is given
     to the container. `image` is a container image's URI, such as `infra.images.uri` has of AWS's; where it is None,
-    the AWS image for the model's framework and the instance's processor is used. `inference_ami_version` is the
+    the AWS image for the model's framework and the instance's processor is used; with `"build"` the deploy makes one
+    of our host and the model's packages, for x86 and Graviton CPUs. `inference_ami_version` is the
     host image that the container's CUDA needs; where it is None, the table of images says.
     `startup_timeout_seconds` is how long the container may take until /ping answers 200. `volume_gb` is the
     instance's volume, where its type has one.
@@ -110,6 +111,8 @@ class MultiModelEndpoint(_Instances):
 @dataclass(frozen=True, config=CONFIG)
 class ServerlessEndpoint:
     """SageMaker Serverless: on CPU, billed per request, with cold starts.
+
+    `image` is as a `RealtimeEndpoint` has it.
 
     `provisioned_concurrency` keeps that many ready, and is billed by the hour; with
     `autoscaling=TargetTracking(..., utilization=0.7)` it follows use. SageMaker Serverless has neither a VPC nor data

@@ -1,5 +1,6 @@
 """A layer on its base becomes an image that is the same, byte for byte, every time."""
 
+import dataclasses
 import gzip
 import hashlib
 import json
@@ -75,3 +76,16 @@ def test_the_dockerfile_says_the_same(make_model, tmp_path, cache):
         "WORKDIR /var/task\n"
         'CMD ["modelyard_host.aws_lambda.handler"]\n'
     )
+
+
+def test_sagemaker_takes_no_manifest_of_ocis(layer):
+    served = image.compose(dataclasses.replace(layer, kind="sagemaker"), Base())
+    manifest = json.loads(served.manifest)
+    assert (
+        manifest["mediaType"] == served.media_type == "application/vnd.docker.distribution.manifest.v2+json"
+    )
+    assert manifest["config"]["mediaType"] == "application/vnd.docker.container.image.v1+json"
+    assert [one["mediaType"] for one in manifest["layers"]] == [
+        "application/vnd.docker.image.rootfs.diff.tar.gzip"
+    ]
+    assert image.compose(layer, EMPTY).media_type == "application/vnd.oci.image.manifest.v1+json"

@@ -13,6 +13,8 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 from moto.sagemaker.exceptions import ValidationError
 
+from infra.local.overlay import registry
+
 SAGEMAKER = "sagemaker.amazonaws.com"
 
 
@@ -39,6 +41,23 @@ def _trusts(statement: Mapping[str, Any]) -> bool:
     principal = statement.get("Principal", {})
     services = principal.get("Service", []) if isinstance(principal, Mapping) else [principal]
     return bool({SAGEMAKER, "*"} & set([services] if isinstance(services, str) else services))
+
+
+def check_image(account_id: str, region: str, container: Mapping[str, Any]) -> None:
+    """SageMaker reads the manifest of an image in a repository of the account, and takes Docker's kind only.
+
+    What is not there is not refused: a test's stand-in for an image of one's own needs no push.
+    """
+    uri = container.get("Image", "")
+    try:
+        found = registry.media_type(account_id, region, uri)
+    except registry.ImageNotFound:
+        return
+    if found not in registry.IN_SAGEMAKER:
+        raise ValidationError(
+            f"Unsupported manifest media type {found} for image {uri}. Ensure that valid manifest media type is used "
+            "for specified image."
+        )
 
 
 def check_model_data(account_id: str, partition: str, container: Mapping[str, Any]) -> None:

@@ -53,6 +53,7 @@ class HostingBackend(BaseBackend):
         if not containers:
             raise ValidationError("A model needs a container: either PrimaryContainer or Containers.")
         for container in containers:
+            artifacts.check_image(self.account_id, self.region_name, container)
             artifacts.check_model_data(self.account_id, self.partition, container)
         return self._create(self.models, "model", "model", request, "ModelName")
 

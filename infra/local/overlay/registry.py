@@ -29,6 +29,15 @@ class Store:
     machine: Machine
 
 
+IN_SAGEMAKER = frozenset(
+    {
+        "application/vnd.docker.distribution.manifest.v2+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+    }
+)
+"""The manifests that SageMaker takes: none of OCI's (aws/amazon-sagemaker-feedback #180)."""
+
+
 class ImageNotFound(Exception):
     """No repository of ours has it."""
 
@@ -107,13 +116,24 @@ def find(account_id: str, region: str, uri: str, digest: str | None = None) -> S
 
     Raises ImageNotFound.
     """
+    image = _found(account_id, region, uri, digest)
+    return _stored(image.image_digest, json.loads(image.image_manifest))
+
+
+def media_type(account_id: str, region: str, uri: str) -> str | None:
+    """What the manifest of an image calls itself. Raises ImageNotFound."""
+    said: str | None = json.loads(_found(account_id, region, uri).image_manifest).get("mediaType")
+    return said
+
+
+def _found(account_id: str, region: str, uri: str, digest: str | None = None) -> Any:
     path = uri.partition("/")[2]
     name, _, named = path.partition("@") if "@" in path else path.partition(":")
     repository = ecr_backends[account_id][region].repositories.get(name)
     wanted = digest or (named if named.startswith("sha256:") else None)
     for image in [] if repository is None else repository.images:
         if image.image_digest == wanted or (wanted is None and (named or "latest") in image.image_tags):
-            return _stored(image.image_digest, json.loads(image.image_manifest))
+            return image
     raise ImageNotFound(uri)
 
 

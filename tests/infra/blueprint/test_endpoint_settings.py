@@ -5,6 +5,7 @@ import pytest
 from infra.blueprint import storage
 from infra.blueprint.resource import Ref
 from infra.environment import Environment
+from infra.errors import InvalidStack
 from infra.settings import Alarms, Canary, DataCapture, Network
 from tests.infra.blueprint.conftest import names, only, statements
 from tests.infra.conftest import asynchronous, multi_model, realtime, serverless
@@ -166,3 +167,34 @@ def _references(value):
     elif isinstance(value, dict | list | tuple):
         for item in value.values() if isinstance(value, dict) else value:
             yield from _references(item)
+
+
+HOSTED = "models/tiny/1/model.tar.gz@tiny-2"
+
+
+@pytest.mark.parametrize(
+    "workload", [realtime(image="build"), asynchronous(image="build"), serverless(image="build")]
+)
+def test_an_image_that_the_deploy_makes_is_in_the_environments_repository(render, workload):
+    made = render(workload, key=HOSTED)
+    container = only(made, "aws_sagemaker_model").arguments["primary_container"]
+    assert container["image"] == "111122223333.dkr.ecr.us-east-1.amazonaws.com/modelyard-dev:tiny-2"
+    assert container["model_data_url"].endswith("/models/tiny/1/model.tar.gz")
+    assert statements(made)["PullTheImage"]["Resource"] == [
+        "arn:aws:ecr:us-east-1:111122223333:repository/modelyard-dev"
+    ]
+    other = render(workload, key="models/tiny/1/model.tar.gz@tiny-3")
+    assert names(made)[CONFIGURATION] != names(other)[CONFIGURATION]
+
+
+def test_uncompressed_files_beside_an_image_that_the_deploy_makes(render):
+    made = render(realtime(image="build", uncompressed=True), key="models/tiny/1/@tiny-2")
+    source = only(made, "aws_sagemaker_model").arguments["primary_container"]["model_data_source"]
+    assert source["s3_data_source"][0]["s3_uri"].endswith("/models/tiny/1/")
+
+
+def test_what_is_deployed_without_its_image_says_so(render):
+    with pytest.raises(
+        InvalidStack, match="The image of rank is made by a deploy, and none was made of what is"
+    ):
+        render(realtime(image="build"))

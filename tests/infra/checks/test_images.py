@@ -106,3 +106,27 @@ def test_an_image_in_another_region(make_stack):
         "rank: ranker:7 is in eu-west-1, and SageMaker pulls from its own region only; write the URI of a copy in "
         "us-east-1."
     ]
+
+
+@pytest.mark.parametrize("instance_type", ["ml.m5.large", "ml.c7g.xlarge"])
+def test_an_image_that_the_deploy_makes(make_stack, instance_type):
+    assert told(make_stack(realtime(image="build", instance_type=instance_type))) == []
+    assert told(make_stack(serverless(image="build"))) == []
+
+
+def test_graviton_has_an_image_that_the_deploy_makes(make_stack):
+    assert told(make_stack(realtime(instance_type="ml.c7g.xlarge"))) == [
+        "rank: AWS has no ready image for handlers on arm instances; write image='build', with which the deploy makes "
+        "one, or image='ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG', or choose an x86 CPU or a GPU instance."
+    ]
+
+
+def test_no_image_is_made_for_a_gpu_or_for_several_models(make_stack):
+    assert told(make_stack(realtime(image="build", instance_type="ml.g5.xlarge"))) == [
+        "rank: image='build' makes images for CPUs, and this is one for gpu; leave image out for AWS's own, write "
+        "image='ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG', or choose a CPU instance."
+    ]
+    assert told(make_stack(multi_model(image="build"))) == [
+        "many: image='build' makes an image with the packages of one model; write a RealtimeEndpoint for each model, or "
+        "image='ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG'."
+    ]

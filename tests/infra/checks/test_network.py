@@ -28,3 +28,7 @@ def test_an_isolated_own_image_that_has_all_it_needs(make_stack):
 
 def test_aws_image_isolated(make_stack, requirements):
     assert told(make_stack(realtime()), network=ISOLATED) == []
+
+
+def test_an_isolated_image_that_the_deploy_makes_has_them(make_stack, requirements):
+    assert told(make_stack(realtime(image="build")), network=ISOLATED) == []

@@ -27,6 +27,12 @@ def test_the_context_of_a_functions_image(tmp_path):
     assert done.stderr.startswith("Build it with: docker build --tag echo-")
 
 
+def test_docker_is_told_to_make_the_kind_of_manifest_that_sagemaker_takes(tmp_path):
+    done = package("stacks/models/digits", "--container", "sagemaker", "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert "Build it with: docker build --provenance=false --output type=docker --tag digits-" in done.stderr
+
+
 @pytest.mark.parametrize(
     "words, told",
     [

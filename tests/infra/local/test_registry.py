@@ -1,5 +1,6 @@
 """ECR's layers and images, and functions that run them."""
 
+import dataclasses
 import json
 import urllib.request
 from pathlib import Path
@@ -113,6 +114,23 @@ def test_a_layer_that_points_outside_is_refused(functions, pushed, make_image_fu
         functions.invoke(FunctionName=name)
 
 
+def test_sagemaker_takes_no_manifest_of_ocis(sagemaker, ecr, repository, pushed, tmp_path, hosting_role):
+    def model(uri: str) -> str:
+        name = new_name("model")
+        sagemaker.create_model(ModelName=name, ExecutionRoleArn=hosting_role, PrimaryContainer={"Image": uri})
+        return name
+
+    uri = pushed(coded("x"))
+    with pytest.raises(
+        ClientError, match=r"Unsupported manifest media type application/vnd\.oci\.image\.manifest\.v1"
+    ):
+        model(uri)
+    layer = dataclasses.replace(artifact(tmp_path, coded("y")), kind="sagemaker")
+    push.push(image.compose(layer, image.Base()), "images", "served", ecr)
+    assert model(f"{repository['repositoryUri']}:served")
+    assert model(f"{repository['repositoryUri']}:not-there")
+
+
 def test_an_image_that_is_not_there_is_refused(repository, make_image_function):
     with pytest.raises(ClientError, match=r"does not exist\. Provide a valid source image") as refused:
         make_image_function(f"{repository['repositoryUri']}:absent")
@@ -167,7 +185,7 @@ def test_a_manifest_needs_its_layers_and_its_own_digest(ecr, repository, tmp_pat
     asked = {
         "repositoryName": "images",
         "imageManifest": made.manifest.decode(),
-        "imageManifestMediaType": image.MANIFEST_TYPE,
+        "imageManifestMediaType": image.OCI.manifest,
         "imageTag": "t",
     }
     with pytest.raises(ClientError) as refused:

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+from pathlib import Path
 from types import SimpleNamespace
 
 import boto3
@@ -9,11 +10,13 @@ import pytest
 from moto import mock_aws
 
 from infra import Network
-from infra.operations.artifacts import packed_for, upload_all
+from infra.operations.artifacts import build, identify, packed_for, upload_all
 from model_packaging.artifact import ModelArtifact
+from model_packaging.hosted import HostedArtifact
 from model_packaging.sets import ArtifactSet
 from tests.infra.conftest import asynchronous, multi_model, realtime, serverless
 
+CACHE = Path(__file__).parents[3] / ".modelyard" / "artifacts"
 VPC = Network(subnet_ids=("subnet-1",), security_group_ids=("sg-1",))
 OWN = "111122223333.dkr.ecr.us-east-1.amazonaws.com/team/ranker:3"
 
@@ -46,6 +49,31 @@ def test_the_python_of_an_own_image_is_not_known(make_stack):
 
 def test_the_embedded_aws_provides_them_itself(make_stack):
     assert packed(make_stack, multi_model(), embedded_aws=True) is None
+
+
+def test_an_image_that_the_deploy_makes_has_them(make_stack):
+    assert packed(make_stack, realtime(image="build"), network=VPC) is None
+
+
+@pytest.mark.parametrize(
+    ("workload", "layer"),
+    [
+        (realtime(image="build"), "x86_64"),
+        (realtime(image="build", instance_type="ml.c7g.large"), "arm64"),
+        (realtime(image="build", uncompressed=True), "x86_64"),
+        (asynchronous(image="build"), "x86_64"),
+        (serverless(image="build"), "x86_64"),
+    ],
+)
+def test_a_model_with_an_image_that_the_deploy_makes(make_stack, workload, layer):
+    stack = make_stack(workload)
+    identity, artifact = identify(stack, CACHE)[workload.name], build(stack, CACHE)[workload.name]
+    assert isinstance(artifact, HostedArtifact) and identity.key == artifact.key
+    assert artifact.layer.kind == "sagemaker" and artifact.layer.architecture == layer
+    assert artifact.layer.filename == f"sagemaker-python3.12-{layer}.tar.gz"
+    files = {entry.path for entry in artifact.layer.entries}
+    assert "opt/modelyard/model_packaging/hosts/sagemaker.py" in files and "inference.py" not in files
+    assert [member.model_name for member in artifact.members] == ["tiny"]
 
 
 def test_an_upload_shows_what_is_sent_and_of_how_much(tmp_path):

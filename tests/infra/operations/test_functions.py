@@ -215,3 +215,10 @@ def test_images_go_with_the_last_stack_that_runs_their_model_as_an_image(environ
     ledger = Recorded("models/digits/2/function-python3.11-x86_64.tar.gz", "models/tri-age/1/function.zip")
     assert containers.sweep(Connection(client, environment), ledger) == 1
     assert client.tags == ["digits-1", "digits-2"]
+
+
+def test_images_stay_as_long_as_an_endpoint_has_them(environment):
+    client = Listing("digits-1", "tiny-1")
+    ledger = Recorded("models/digits/2/model.tar.gz@digits-1", "models/tiny/1/model.tar.gz")
+    assert containers.sweep(Connection(client, environment), ledger) == 1
+    assert client.tags == ["digits-1"]
