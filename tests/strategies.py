@@ -218,11 +218,17 @@ common: dict[str, SearchStrategy[Any]] = {
     "alarms": own_alarms,
 }
 IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/team/ranker:3"
-images = st.sampled_from([UNSET, UNSET, UNSET, IMAGE, "docker.io/ranker:3"])
+images = st.sampled_from([UNSET, UNSET, UNSET, IMAGE, "build", "docker.io/ranker:3"])
 instances: dict[str, SearchStrategy[Any]] = {
     **common,
     "instance_type": often(
-        "ml.m5.large", "ml.c5.xlarge", "ml.g5.xlarge", "ml.t2.medium", "ml.m5d.large", "m5.large"
+        "ml.m5.large",
+        "ml.c5.xlarge",
+        "ml.c7g.large",
+        "ml.g5.xlarge",
+        "ml.t2.medium",
+        "ml.m5d.large",
+        "m5.large",
     ),
     "instance_count": often(1, 2, 100, 10**6),
     "image": images,

@@ -15,6 +15,7 @@ from infra.engines.terraform import expression, synth
 from infra.operations.idle import IdleRule
 from infra.operations.watchman.settings import LOG, Settings
 from infra.workloads import MultiModelEndpoint, Workload
+from model_packaging import keys as artifact_keys
 from tests.infra.conftest import function, realtime
 
 PROJECT = Path(__file__).parents[2]
@@ -25,7 +26,13 @@ STACKS = loader.known(PROJECT)
 
 def keys(stack) -> dict[str, str]:
     """An artifact key per workload that does not depend on the weights on this disk."""
-    return {workload.name: _key(workload) for workload in stack.workloads}
+    return {workload.name: _hosted(workload, _key(workload)) for workload in stack.workloads}
+
+
+def _hosted(workload, key: str) -> str:
+    if getattr(workload, "image", None) != "build":
+        return key
+    return artifact_keys.hosted(key, f"{workload.models[0].name}-{'b' * 64}")
 
 
 def _key(workload) -> str:
