@@ -6,7 +6,11 @@ import importlib.util
 import json
 from pathlib import Path
 
+from infra import instances
 from infra.errors import ToolchainError
+
+BATCHS_WORDS = ("optimal", "default_x86_64", "default_arm64")
+"""What Batch takes in place of an instance type: it then chooses among its own."""
 
 
 @functools.cache
@@ -27,3 +31,10 @@ def types() -> frozenset[str]:
 def families() -> frozenset[str]:
     """The families of these types, such as `m5`."""
     return frozenset(one.partition(".")[0] for one in types())
+
+
+def processor(instance_type: str) -> str:
+    """What an image must be for, as `instances.processor` has it; Batch's own words are x86 but for one."""
+    if instance_type in BATCHS_WORDS:
+        return "arm" if instance_type == "default_arm64" else "cpu"
+    return instances.processor(f"ml.{instance_type.removeprefix('ml.')}")

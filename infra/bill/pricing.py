@@ -100,7 +100,10 @@ def _shared(month: Month) -> Iterator[Rate]:
     """Unit prices of what the workloads share."""
     region = month.region
     yield month.rate("artifacts in S3, per GB-month", S3Storage(region=region, gb_months=1))
-    if any(isinstance(one, SageMakerEndpoint) and images.is_built(one) for one in month.stack.workloads):
+    if any(
+        isinstance(one, SageMakerEndpoint | BatchJob) and images.is_built(one)
+        for one in month.stack.workloads
+    ):
         yield month.rate("images in ECR, per GB-month", EcrStorage(region=region, gb_months=1))
     yield month.rate("answers to the internet, per GB", DataTransfer(region=region, gb=1))
     yield month.rate("logs kept, per GB-month", LogsStored(region=region, gb_months=1))

@@ -4,7 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from infra import images, instances
+from infra import ec2, images
+from infra.blueprint import repository
 from infra.blueprint.access import invoke_policy, job_statements
 from infra.blueprint.batch_machines import machines_of
 from infra.blueprint.batch_roles import JOB, host_role, job_role, role_arn, schedule_role
@@ -12,9 +13,11 @@ from infra.blueprint.logs import log_group
 from infra.blueprint.monitoring import failed_jobs
 from infra.blueprint.policy import statement
 from infra.blueprint.resource import Blueprint, Join, Resource
+from infra.environment import Environment
 from infra.stack import Stack
 from infra.workloads import BatchJob
 from model_packaging.job import start_script
+from model_packaging.keys import image_tag, model_key
 
 START = (
     {"name": "MODELYARD_START", "value": 'exec python3 -c "$MODELYARD_SCRIPT"'},
@@ -38,10 +41,17 @@ ARRAY_TAG = "modelyard:array-size"
 SUBMIT = "arn:{partition}:scheduler:::aws-sdk:batch:submitJob"
 
 
-def image_of(workload: BatchJob, region: str) -> str:
-    """The image that the job runs: its own, or AWS's. Raises `InvalidStack` where AWS has none."""
-    kinds = sorted({instances.processor(f"ml.{one}") for one in workload.instance_types})
-    return workload.image or images.default(workload.model.framework, kinds[0], region)
+def image_of(environment: Environment, workload: BatchJob, artifact_key: str) -> str:
+    """The image that the job runs: one that the deploy makes, its own, or AWS's.
+
+    Raises `InvalidStack` where AWS has none, and where none was made.
+    """
+    if (tag := image_tag(artifact_key)) is not None:
+        return repository.tagged(environment, tag)
+    if images.is_built(workload):
+        raise images.not_made(workload)
+    kinds = sorted({ec2.processor(one) for one in workload.instance_types})
+    return workload.image or images.default(workload.model.framework, kinds[0], environment.region)
 
 
 def uris(stack: Stack, workload: BatchJob) -> dict[str, str]:
@@ -66,7 +76,7 @@ def batch_job(stack: Stack, workload: BatchJob, artifact_key: str) -> Blueprint:
     """Everything of one job; `artifact_key` is the artifact's key in the environment's bucket."""
     environment = stack.environment
     name = stack.deployed_name(workload)
-    image = image_of(workload, environment.region)
+    image = image_of(environment, workload, artifact_key)
     places = uris(stack, workload)
     logs = log_group(environment, workload.name, f"/aws/batch/{name}")
     host = host_role(stack, workload, image, logs.arguments["name"])
@@ -136,7 +146,7 @@ def _definition(
         "AWS_DEFAULT_REGION": environment.region,
         "AWS_REGION": environment.region,
         **workload.environment,
-        "MODELYARD_ARTIFACT": f"s3://{environment.artifact_bucket}/{artifact_key}",
+        "MODELYARD_ARTIFACT": f"s3://{environment.artifact_bucket}/{model_key(artifact_key)}",
         **{f"MODELYARD_{direction.upper()}": uri for direction, uri in places.items()},
     }
     needs = {"VCPU": workload.vcpus, "MEMORY": workload.memory_mb, "GPU": workload.gpus}

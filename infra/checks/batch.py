@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from cost.machines import Machine, machines
-from infra import ec2, images, instances
+from infra import ec2, images
 from infra.checks.schedules import wrong_timetable
 from infra.errors import InvalidStack
 from infra.stack import Stack
@@ -17,9 +17,6 @@ LARGEST_ARRAY = 10_000
 KEPT = 0.06
 """Of a machine's memory, which its system and the ECS agent keep for themselves (AWS Batch User Guide, 'Compute
 resource memory management': an m5.large of 8192 MiB offers about 7700)."""
-
-_WORDS = ("optimal", "default_x86_64", "default_arm64")
-"""What Batch takes in place of an instance type: it then chooses among its own."""
 
 _PREFIX = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\x00-\x1f]*)?")
 _OURS = re.compile(r"MODELYARD_.*")
@@ -92,7 +89,7 @@ def _processors(stack: Stack) -> Iterator[str]:
     for job in _jobs(stack):
         if not all(_is_known(one) for one in job.instance_types):
             continue  # told above
-        kinds = {_processor(one): one for one in job.instance_types}
+        kinds = {ec2.processor(one): one for one in job.instance_types}
         if len(kinds) > 1:
             named = ", ".join(f"{one} ({kind})" for kind, one in sorted(kinds.items()))
             yield f"{job.name}: no image runs on {named} alike; name types of one kind, and write a job for each kind."
@@ -107,6 +104,11 @@ def _processors(stack: Stack) -> Iterator[str]:
             yield (
                 f"{job.name}: gpus is {job.gpus}, and {kinds[kind]} has none; write types with GPUs, such as "
                 "g4dn.xlarge or g5.xlarge, or gpus=0."
+            )
+        if images.is_built(job) and kind not in images.ARCHITECTURES:
+            yield (
+                f"{job.name}: image={images.BUILT!r} makes images for CPUs, and {kinds[kind]} is one for {kind}; leave "
+                f"image out for AWS's own, write {images.OWN}, or choose CPU types."
             )
         if job.image is None:
             try:
@@ -202,14 +204,9 @@ def _variables(stack: Stack) -> Iterator[str]:
 
 
 def _is_known(instance_type: str) -> bool:
-    return instance_type in _WORDS or instance_type in ec2.families() or instance_type in ec2.types()
-
-
-def _processor(instance_type: str) -> str:
-    """What an image must be for; Batch's own words are x86 but for one."""
-    if instance_type in _WORDS:
-        return "arm" if instance_type == "default_arm64" else "cpu"
-    return instances.processor(f"ml.{instance_type.removeprefix('ml.')}")
+    return (
+        instance_type in ec2.BATCHS_WORDS or instance_type in ec2.families() or instance_type in ec2.types()
+    )
 
 
 def _fits(job: BatchJob, machine: Machine) -> bool:

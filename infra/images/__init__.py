@@ -7,7 +7,13 @@ import re
 from infra import instances, naming
 from infra.errors import InvalidStack
 from infra.images.table import Image, accounts, images
-from infra.workloads import InstanceEndpoint, MultiModelEndpoint, SageMakerEndpoint, ServerlessEndpoint
+from infra.workloads import (
+    BatchJob,
+    InstanceEndpoint,
+    MultiModelEndpoint,
+    SageMakerEndpoint,
+    ServerlessEndpoint,
+)
 from model_packaging.model import Framework
 
 BUILT = "build"
@@ -98,14 +104,19 @@ def of(workload: SageMakerEndpoint, region: str, today: datetime.date | None = N
     if workload.image is None:
         return default(workload.models[0].framework, processor(workload), region, today)
     if is_built(workload):
-        raise InvalidStack(
-            f"The image of {workload.name} is made by a deploy, and none was made of what is deployed; deploy it first."
-        )
+        raise not_made(workload)
     repository_arn(workload.image)
     return workload.image
 
 
-def is_built(workload: SageMakerEndpoint) -> bool:
+def not_made(workload: SageMakerEndpoint | BatchJob) -> InvalidStack:
+    """The error for an artifact that names no image, of a workload whose image the deploy makes."""
+    return InvalidStack(
+        f"The image of {workload.name} is made by a deploy, and none was made of what is deployed; deploy it first."
+    )
+
+
+def is_built(workload: SageMakerEndpoint | BatchJob) -> bool:
     """Whether the deploy makes the image of `workload`; what it is called is then known by what is in it."""
     return workload.image == BUILT
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra import images
+from infra import ec2, images
 from infra.blueprint import repository
 from infra.connection import Connection
 from infra.environment import Environment
@@ -28,7 +28,7 @@ from model_packaging.artifact import (
     identify_archive,
 )
 from model_packaging.containers import TARGETS, build_container, identify_container
-from model_packaging.functions import ImageArtifact, Target, build_function, identify_function
+from model_packaging.functions import ImageArtifact, Kind, Target, build_function, identify_function
 from model_packaging.hosted import HostedArtifact, HostedIdentity
 from model_packaging.job import build_job, identify_job
 from model_packaging.sets import ArtifactSet, SetIdentity, build_set, identify_set
@@ -76,8 +76,7 @@ def _model_data(stack: Stack, workload: OneModel, cache: Path) -> ModelArtifact 
     model = build(workload.model, stack.base, cache, packed_for(stack, workload))
     if not images.is_built(workload):
         return model
-    layer = build_container("sagemaker", workload.model, stack.base, cache, _image_target(workload))
-    return HostedArtifact(model, layer)
+    return HostedArtifact(model, _layer(stack, workload, cache))
 
 
 def _model_data_identity(stack: Stack, workload: OneModel, cache: Path) -> ArtifactIdentity | HostedIdentity:
@@ -85,12 +84,37 @@ def _model_data_identity(stack: Stack, workload: OneModel, cache: Path) -> Artif
     model = identify(workload.model, stack.base, cache, packed_for(stack, workload))
     if not images.is_built(workload):
         return model
-    layer = identify_container("sagemaker", workload.model, stack.base, cache, _image_target(workload))
-    return HostedIdentity(model, layer)
+    return HostedIdentity(model, _layer_identity(stack, workload, cache))
 
 
-def _image_target(workload: OneModel) -> Target:
-    return Target(TARGETS["sagemaker"].runtime, images.ARCHITECTURES[images.processor(workload)])
+def _job(stack: Stack, workload: BatchJob, cache: Path) -> ModelArtifact | HostedArtifact:
+    job = build_job(workload.model, stack.base, cache)
+    return HostedArtifact(job, _layer(stack, workload, cache)) if images.is_built(workload) else job
+
+
+def _job_identity(stack: Stack, workload: BatchJob, cache: Path) -> ArtifactIdentity | HostedIdentity:
+    job = identify_job(workload.model, stack.base)
+    return HostedIdentity(job, _layer_identity(stack, workload, cache)) if images.is_built(workload) else job
+
+
+def _layer(stack: Stack, workload: OneModel | BatchJob, cache: Path) -> ImageArtifact:
+    kind, target = _image(workload)
+    return build_container(kind, workload.model, stack.base, cache, target)
+
+
+def _layer_identity(stack: Stack, workload: OneModel | BatchJob, cache: Path) -> ArtifactIdentity:
+    kind, target = _image(workload)
+    return identify_container(kind, workload.model, stack.base, cache, target)
+
+
+def _image(workload: OneModel | BatchJob) -> tuple[Kind, Target]:
+    """For what the image of `workload` is made, and for which Python and processor."""
+    if isinstance(workload, BatchJob):
+        kind: Kind = "batch"
+        processor = ec2.processor(workload.instance_types[0])  # they are all of one kind
+    else:
+        kind, processor = "sagemaker", images.processor(workload)
+    return kind, Target(TARGETS[kind].runtime, images.ARCHITECTURES[processor])
 
 
 def _set(stack: Stack, workload: MultiModelEndpoint, cache: Path) -> ArtifactSet:
@@ -116,7 +140,7 @@ BUILDERS: Mapping[type, Callable[[Stack, Any, Path], Artifact]] = {
     ServerlessEndpoint: _model_data,
     MultiModelEndpoint: _set,
     LambdaEndpoint: _function,
-    BatchJob: lambda stack, workload, cache: build_job(workload.model, stack.base, cache),
+    BatchJob: _job,
 }
 
 IDENTIFIERS: Mapping[type, Callable[[Stack, Any, Path], Identity]] = {
@@ -127,7 +151,7 @@ IDENTIFIERS: Mapping[type, Callable[[Stack, Any, Path], Identity]] = {
     LambdaEndpoint: lambda stack, workload, cache: identify_function(
         workload.model, stack.base, cache, _target(workload)
     ),
-    BatchJob: lambda stack, workload, _cache: identify_job(workload.model, stack.base),
+    BatchJob: _job_identity,
 }
 
 

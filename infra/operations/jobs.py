@@ -13,6 +13,7 @@ from infra.operations.attempts import Patience, until_answered
 from infra.operations.queues import ENDED
 from infra.stack import Stack
 from infra.workloads import BatchJob
+from model_packaging.keys import model_key
 
 POLL_SECONDS = 2.0
 LAST_LINES = 15
@@ -134,5 +135,6 @@ def verify(
                 f"{reason}"
             )
     definition = _definition(name, batch)
-    if definition is None or artifact.key not in json.dumps(definition):
-        yield f"Job definition {name} runs another artifact than {artifact.key}; run the deploy again."
+    key = model_key(artifact.key)
+    if definition is None or key not in json.dumps(definition):
+        yield f"Job definition {name} runs another artifact than {key}; run the deploy again."

@@ -22,6 +22,8 @@ class BatchJob:
     `on_demand_fallback` on-demand instances are second in the queue. `array_size` children share the items
     among them. `schedule` is an EventBridge Scheduler expression, such as cron(0 2 * * ? *), in `timezone`.
     `input_uri` and `output_uri` are S3 prefixes; where one is None, below `data/` in the environment's bucket.
+    `image` is a container image's URI; where it is None, the AWS image for the model's framework and the machines'
+    processor; with `"build"` the deploy makes a small one of the model's packages, for x86 and Graviton CPUs.
     `network` and `alarms` take the place of the environment's; a job always needs subnets and security groups.
     """
 

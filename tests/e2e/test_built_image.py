@@ -1,4 +1,4 @@
-"""An endpoint in an image that the deploy makes: made, pushed, asked, put to sleep, and taken down with its image."""
+"""An endpoint and a job in images that the deploy makes: made, pushed, asked, put to sleep, and taken down with them."""
 
 import json
 
@@ -9,7 +9,7 @@ from tests.e2e.conftest import CLONE
 pytestmark = pytest.mark.e2e
 
 STACK = """
-from infra import Environment, RealtimeEndpoint, Stack
+from infra import BatchJob, Environment, Network, RealtimeEndpoint, Stack
 from model_packaging import Model
 
 digits = Model("models/digits", framework="sklearn", weights=("weights.npz",), prepare="train.py")
@@ -18,6 +18,8 @@ digits = Model("models/digits", framework="sklearn", weights=("weights.npz",), p
 def stack(env: Environment) -> Stack:
     return Stack("hosted", env, [
         RealtimeEndpoint("read", model=digits, instance_type="ml.m5.large", image="build"),
+        BatchJob("all", model=digits, instance_types=["m5.large"], image="build", max_vcpus=2,
+                 network=Network(subnet_ids=env["subnets"], security_group_ids=env["security_groups"])),
     ])
 """
 HOSTED = ("hosted", "--env", "local")
@@ -34,9 +36,10 @@ def test_an_endpoint_in_an_image_of_the_deploys(yard):
     (yard.root / "stacks" / "hosted.py").write_text(STACK)
     done = yard.run("deploy", *HOSTED, "--yes")
     try:
-        (image,) = images(yard)
-        (tag,) = image["imageTags"]
-        assert image["imageManifestMediaType"] == "application/vnd.docker.distribution.manifest.v2+json"
+        served, batched = sorted(images(yard), key=lambda one: one["imageManifestMediaType"], reverse=True)
+        assert batched["imageManifestMediaType"] == "application/vnd.oci.image.manifest.v1+json"
+        assert served["imageManifestMediaType"] == "application/vnd.docker.distribution.manifest.v2+json"
+        (tag,), (jobs_tag,) = served["imageTags"], batched["imageTags"]
         sagemaker = yard.client("sagemaker")
         (name,) = [one["ModelName"] for one in sagemaker.list_models()["Models"]]
         container = sagemaker.describe_model(ModelName=name)["PrimaryContainer"]
@@ -48,6 +51,13 @@ def test_an_endpoint_in_an_image_of_the_deploys(yard):
             EndpointName="local-hosted-read", ContentType="application/json", Body=SAMPLE
         )
         assert "digit" in json.loads(answer["Body"].read())
+        (definition,) = yard.client("batch").describe_job_definitions(status="ACTIVE")["jobDefinitions"]
+        assert definition["containerProperties"]["image"].endswith(f"/modelyard-local:{jobs_tag}")
+        s3, bucket = yard.client("s3"), container["ModelDataUrl"].split("/")[2]
+        s3.put_object(Bucket=bucket, Key="data/hosted/all/input/one.json", Body=SAMPLE)
+        yard.run("invoke", "all", "--env", "local")
+        written = s3.list_objects_v2(Bucket=bucket, Prefix="data/hosted/all/output/")["Contents"]
+        assert any("one.json" in item["Key"] for item in written)
         assert "plan: no changes" in yard.run("plan", *HOSTED).stdout
         yard.run("sleep", *HOSTED, "--yes")
         assert sagemaker.list_endpoints()["Endpoints"] == [] and images(yard)

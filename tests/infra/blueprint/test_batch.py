@@ -8,6 +8,7 @@ from infra import Alarms, BatchJob, Environment, Network, Stack
 from infra.blueprint import blueprint
 from infra.blueprint.batch import ARRAY_TAG, COMMAND
 from infra.blueprint.resource import Join, Ref
+from infra.errors import InvalidStack
 from infra.rules import findings
 from tests.infra.conftest import MODEL
 
@@ -20,10 +21,10 @@ def job(**changes) -> BatchJob:
     return BatchJob("embed", **{**fields, **changes})
 
 
-def made(workload: BatchJob, **settings):
+def made(workload: BatchJob, artifact: str = f"models/tiny/{'a' * 64}/job.tar.gz", **settings):
     environment = Environment(name="dev", region="us-east-1", account_id="111122223333", **settings)
     stack = Stack("shop", environment, [workload])
-    content = blueprint(stack, {"embed": f"models/tiny/{'a' * 64}/job.tar.gz"})
+    content = blueprint(stack, {"embed": artifact})
     assert findings(stack, content) == []
     return content
 
@@ -235,3 +236,22 @@ def test_failed_jobs_tell_the_topic_where_the_environment_has_alarms():
     assert one(own, "aws_cloudwatch_event_target", "embed-failed")["arn"] == topic
     assert list(own.of_type("aws_sns_topic")) == []
     assert list(made(job()).of_type("aws_cloudwatch_event_rule")) == []
+
+
+def test_a_job_in_an_image_that_the_deploy_makes():
+    content = made(job(image="build"), artifact="models/tiny/1/job.tar.gz@tiny-2")
+    container = json.loads(one(content, "aws_batch_job_definition")["container_properties"])
+    assert container["image"] == "111122223333.dkr.ecr.us-east-1.amazonaws.com/modelyard-dev:tiny-2"
+    variables = {variable["name"]: variable["value"] for variable in container["environment"]}
+    assert variables["MODELYARD_ARTIFACT"].endswith("/models/tiny/1/job.tar.gz")
+    with pytest.raises(InvalidStack, match="The image of embed is made by a deploy, and none was made"):
+        made(job(image="build"))
+
+
+@pytest.mark.parametrize("word", ["optimal", "default_x86_64"])
+def test_where_batch_chooses_the_machines_the_image_is_for_x86(word):
+    [chosen, named] = [
+        json.loads(one(made(job(instance_types=[kind])), "aws_batch_job_definition")["container_properties"])
+        for kind in (word, "m5.large")
+    ]
+    assert chosen["image"] == named["image"]

@@ -32,6 +32,8 @@ def job(**changes) -> BatchJob:
         job(schedule="rate(6 hours)"),
         job(input_uri="s3://documents/in/", output_uri="s3://documents/in-answers"),
         job(instance_types=["m5.large"], memory_mb=7700),
+        job(image="build"),
+        job(image="build", instance_types=["m6g.large", "c7g.large"]),
         job(image="public.ecr.aws/docker/library/python:3.12-slim", instance_types=["m6g.large"]),
     ],
 )
@@ -174,3 +176,10 @@ def test_no_two_roles_have_one_name(make_stack, other):
 
 def test_the_roles_are_those_of_the_blueprint():
     assert ROLES == (batch_roles.JOB, batch_roles.HOST, batch_roles.SCHEDULE)
+
+
+def test_no_image_is_made_for_a_gpu(make_stack):
+    assert told(make_stack(job(image="build", instance_types=["g5.xlarge"], gpus=1))) == [
+        "embed: image='build' makes images for CPUs, and g5.xlarge is one for gpu; leave image out for AWS's own, write "
+        "image='ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG', or choose CPU types."
+    ]

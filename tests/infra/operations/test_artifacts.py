@@ -9,12 +9,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from infra import Network
+from infra import BatchJob, Network
 from infra.operations.artifacts import build, identify, packed_for, upload_all
 from model_packaging.artifact import ModelArtifact
 from model_packaging.hosted import HostedArtifact
 from model_packaging.sets import ArtifactSet
-from tests.infra.conftest import asynchronous, multi_model, realtime, serverless
+from tests.infra.conftest import MODEL, asynchronous, multi_model, realtime, serverless
 
 CACHE = Path(__file__).parents[3] / ".modelyard" / "artifacts"
 VPC = Network(subnet_ids=("subnet-1",), security_group_ids=("sg-1",))
@@ -74,6 +74,18 @@ def test_a_model_with_an_image_that_the_deploy_makes(make_stack, workload, layer
     files = {entry.path for entry in artifact.layer.entries}
     assert "opt/modelyard/model_packaging/hosts/sagemaker.py" in files and "inference.py" not in files
     assert [member.model_name for member in artifact.members] == ["tiny"]
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "architecture"), [("m5.large", "x86_64"), ("m6g.large", "arm64"), ("optimal", "x86_64")]
+)
+def test_a_job_with_an_image_that_the_deploy_makes(make_stack, instance_type, architecture):
+    workload = BatchJob("embed", model=MODEL, image="build", instance_types=[instance_type], network=VPC)
+    stack = make_stack(workload)
+    artifact = build(stack, CACHE)["embed"]
+    assert isinstance(artifact, HostedArtifact) and artifact.key == identify(stack, CACHE)["embed"].key
+    assert artifact.layer.filename == f"batch-python3.12-{architecture}.tar.gz"
+    assert artifact.model.filename == "job.tar.gz"
 
 
 def test_an_upload_shows_what_is_sent_and_of_how_much(tmp_path):
