@@ -32,9 +32,9 @@ def of_stack(
             return (f"{stack}: no state of it is here; look where it was deployed from, or set state_bucket",)
         shutil.copy2(own / synth.STATE, copied)
     try:
-        runner = open_workspace(Blueprint(()), environment, stack, folder, connection.variables, notice)
+        workspace = open_workspace(Blueprint(()), environment, stack, folder, connection.variables, notice)
         sleeps = _asleep(stack, connection)
-        return tuple(one.line for one in runner.drift() if not (one.is_gone and sleeps(one.address)))
+        return tuple(one.line for one in workspace.drift() if not (one.is_gone and sleeps(one.address)))
     finally:
         copied.unlink(missing_ok=True)
 

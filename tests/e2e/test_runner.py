@@ -1,4 +1,4 @@
-"""The runner with real Terraform and the real AWS provider, against a plain moto server."""
+"""The runner and the state's store with real Terraform and the real AWS provider, against a plain moto server."""
 
 import contextlib
 import json
@@ -22,6 +22,7 @@ from infra.engines.terraform.diagnostics import StateLocked, TerraformFailed
 from infra.engines.terraform.mirror import HOSTS
 from infra.engines.terraform.provider import CONSTRAINT
 from infra.engines.terraform.runner import Runner
+from infra.engines.terraform.store import StateStore
 from infra.errors import TerraformError, ToolchainError
 
 pytestmark = pytest.mark.e2e
@@ -140,15 +141,15 @@ def test_apply_converges_and_destroy_leaves_nothing(make: Make, name: str, endpo
     (runner.directory / "plan.tfplan").write_bytes(saved)
     with pytest.raises(TerraformError, match="Saved plan is stale"):
         runner.apply()
-    assert runner.outputs() == outputs
-    assert [(resource.address, resource.id) for resource in runner.state().resources] == [
+    assert StateStore(runner).read().outputs == outputs
+    assert [(resource.address, resource.id) for resource in StateStore(runner).read().resources] == [
         ("aws_iam_role.r", name),
         ("aws_s3_bucket.b", name),
     ]
     assert runner.plan().line == "no changes"
     assert runner.plan(destroy=True).line == "0 to add, 0 to change, 2 to destroy"
     assert runner.apply() == {}
-    assert runner.state().resources == ()
+    assert StateStore(runner).read().resources == ()
     assert name not in [bucket["Name"] for bucket in client(endpoint).list_buckets()["Buckets"]]
     modes = {file.name: file.stat().st_mode & 0o777 for file in runner.directory.glob("terraform.tf*")}
     assert set(modes.values()) == {0o600}
@@ -173,7 +174,7 @@ def test_awss_answer_is_the_error(make: Make, name: str, endpoint: str) -> None:
     assert str(caught.value).splitlines() == [
         f"aws_s3_bucket.b: creating S3 Bucket ({name}): BucketAlreadyExists"
     ]
-    assert [resource.address for resource in runner.state().resources] == ["aws_iam_role.r"]
+    assert [resource.address for resource in StateStore(runner).read().resources] == ["aws_iam_role.r"]
 
 
 def test_an_interrupted_apply_keeps_its_state_and_the_next_run_goes_on(make: Make, name: str) -> None:
@@ -198,7 +199,7 @@ def test_an_interrupted_apply_keeps_its_state_and_the_next_run_goes_on(make: Mak
     assert time.monotonic() - begin < 20
     assert "terraform" in str(working) or "tofu" in str(working)
     assert children(runner.directory) == []
-    assert [resource.address for resource in runner.state().resources] == [
+    assert [resource.address for resource in StateStore(runner).read().resources] == [
         "aws_iam_role.r",
         "aws_s3_bucket.b",
     ]
@@ -237,7 +238,7 @@ def test_a_state_in_s3_is_shared_and_locked(make: Make, name: str, endpoint: str
     first.plan()
     first.apply()
     second = make(configuration(name, backend=backend), folder="second")
-    assert [resource.address for resource in second.state().resources] == [
+    assert [resource.address for resource in StateStore(second).read().resources] == [
         "aws_iam_role.r",
         "aws_s3_bucket.b",
     ]

@@ -1,24 +1,22 @@
-"""Runs Terraform in a working folder: init, a plan that is saved, and the apply of exactly that plan.
+"""Runs Terraform in a working folder: init, a plan that is saved, the apply of exactly that; pull and push of a state.
 
 Every command that loads the AWS provider costs seconds, so nothing runs that a message of another run already
 told: no `show`, no `validate`, and no `init` where nothing has changed since the last.
 """
 
-import json
 import zipfile
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from infra.engines import private_file
 from infra.engines.events import ResourceEvent, ignore
 from infra.engines.plan import PlanSummary
-from infra.engines.terraform import cut, drift, initialised, locks, process, state
+from infra.engines.terraform import cut, drift, initialised, locks, process
 from infra.engines.terraform.diagnostics import StateLocked, failure
 from infra.engines.terraform.events import Transcript
 from infra.engines.terraform.process import Patience
 from infra.engines.terraform.toolchain import Toolchain
-from infra.engines.workspace import Adopted
 from infra.errors import TerraformError, ToolchainError
 
 PLANNING = Patience(first_seconds=4, second_seconds=2)
@@ -32,9 +30,8 @@ Measured: during a refresh that is being retried, it had not ended after 5 minut
 
 PLAN = "plan.tfplan"
 DRIFT = "drift.tfplan"
-ERRORED = "errored.tfstate"
-_RESTORED = "restored.tfstate"
 ADOPTED = "adopted.tf.json"
+"""What the next plan is to import, beside the configuration."""
 
 _DROPPED = (
     "TF_LOG",
@@ -153,89 +150,15 @@ class Runner:
             file.unlink(missing_ok=True)
         return said.outputs
 
-    def state(self) -> state.State:
-        """What the state holds. Reads a local state's file, pulls a remote state; loads no provider."""
-        return state.parse(self._state_text(), f"the state of {self.directory.name}")
-
-    def restore(self, serving: Mapping[str, str]) -> None:
-        """Make what was about to be replaced current again in the state: see `state.restored`."""
-        text = self._state_text()
-        if not text:
-            return
-        self._push(state.restored(text, serving))
-
-    def adopt(self, found: Sequence[Adopted]) -> None:
-        """Takes over, with the next plan, what is there already, instead of making it.
-
-        Terraform imports only what its state has nothing of: the successor of what it holds is put into the state.
-        """
-        text = self._state_text()
-        known = state.known(text)
-        imports = [{"to": one.address, "id": one.id} for one in found if one.address not in known]
-        if imports:
-            private_file.write(self.directory / ADOPTED, json.dumps({"import": imports}))
-        successors = {one.address: one.names for one in found if one.address in known}
-        if successors:
-            self.init()
-            self._push(state.superseded(text, successors))
-
-    def untaint(self, addresses: Collection[str]) -> None:
-        """Keeps what is at `addresses`, which a run that was cut short had it replace."""
-        self._push(state.untainted(self._state_text(), addresses))
-
-    def rescue(self) -> None:
-        """Save the state that an earlier run left in a file, since it could not save it where it belongs."""
-        if (local := self._local_state()) and (done := cut.restore_state(local)):
-            self._notice(done)
-        errored = self.directory / ERRORED
-        if not errored.exists():
-            return
-        if not errored.stat().st_size:
-            # Seen with a full disk. What it made is found again by its name.
-            errored.unlink()
-            self._notice(f"{ERRORED} of an earlier run was empty: what it made is looked for on AWS")
-            return
-        self.init()
-        try:
-            self._run(["state", "push", self._lock_timeout, ERRORED], self._planning)
-        except TerraformError as error:
-            raise TerraformError(
-                f"{errored} is there: an earlier run changed AWS and could not save its state, and now it cannot "
-                f"be saved either: {error}; look at both states, then remove that file"
-            ) from error
-        errored.unlink()
-        self._notice("the state that an earlier run could not save is saved now")
-
-    def _push(self, text: str) -> None:
-        file = self.directory / _RESTORED
-        private_file.write(file, text)
-        try:
-            self._run(["state", "push", self._lock_timeout, file.name], self._planning)
-        finally:
-            file.unlink()
-
-    def _state_text(self) -> str:
-        local = self._local_state()
-        if local is not None:
-            return local.read_text() if local.is_file() else ""
+    def pull(self) -> str:
+        """The state, as text, from where the backend keeps it; loads no provider."""
         self.init()
         _, said = self._run(["state", "pull"], self._planning)
         return "\n".join(said.stray)
 
-    def _local_state(self) -> Path | None:
-        """The file of a state that lies here; None where it lies in S3."""
-        backend = initialised.settings(self.directory).get("backend") or {}
-        if set(backend) - {"local"}:
-            return None
-        return self.directory / str((backend.get("local") or {}).get("path", "terraform.tfstate"))
-
-    def held(self) -> Mapping[str, Mapping[str, Any]]:
-        """The attributes of what the state holds, by address."""
-        return {resource.address: resource.attributes for resource in self.state().resources}
-
-    def outputs(self) -> Mapping[str, Any]:
-        """The outputs of the last apply, by name."""
-        return self.state().outputs
+    def push(self, name: str) -> None:
+        """Puts the state in the file `name` of the folder where the backend keeps it."""
+        self._run(["state", "push", self._lock_timeout, name], self._planning)
 
     def _open(self) -> None:
         """Makes the folder, private: state and plans hold every value in plain text."""

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from infra.engines.terraform import drift
 from infra.engines.terraform.state import State, StateResource
 from infra.errors import TerraformError
-from tests.infra.engines.terraform.test_runner import INIT, fake, folder, runner, toolchain
-
-__all__ = ["fake", "folder", "runner", "toolchain"]
+from tests.infra.engines.terraform.test_runner import INIT
 
 TARGET = {"id": "endpoint/x", "max_capacity": 2, "min_capacity": 1, "tags_all": {"modelyard:stack": "desk"}}
 ALARM = {"id": "x-latency", "threshold": 500_000, "alarm_actions": ["arn:topic"]}

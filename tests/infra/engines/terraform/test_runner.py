@@ -8,14 +8,11 @@ import pytest
 from infra.engines.events import ResourceEvent
 from infra.engines.plan import Change
 from infra.engines.terraform.diagnostics import StateLocked, TerraformFailed
-from infra.engines.terraform.process import Patience
 from infra.engines.terraform.runner import Runner
 from infra.engines.terraform.toolchain import Toolchain, find
-from infra.engines.workspace import Adopted
 from infra.errors import TerraformError
+from tests.infra.engines.terraform.conftest import SHORT, configure
 from tests.infra.engines.terraform.fake import FakeTerraform
-
-SHORT = Patience(first_seconds=0.2, second_seconds=0.2)
 
 LOCK = 'provider "registry.terraform.io/hashicorp/aws" {\n  version = "5.100.0"\n}\n'
 INSTALLED = (
@@ -61,34 +58,6 @@ PLAN = {
     "files": {"plan.tfplan": WHOLE},
     "exit": 2,
 }
-
-
-@pytest.fixture
-def fake(tmp_path: Path) -> FakeTerraform:
-    return FakeTerraform(tmp_path / "bin")
-
-
-@pytest.fixture
-def toolchain(fake: FakeTerraform, tmp_path: Path) -> Toolchain:
-    environ = {"HOME": str(tmp_path / "home"), "XDG_DATA_DIRS": str(tmp_path), "PATH": ""}
-    return find(environ, beside=fake.program.parent, mirror_parents=[])
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "stack"
-    folder.mkdir()
-    configure(folder)
-    return folder
-
-
-def configure(folder: Path, **settings: Any) -> None:
-    (folder / "cdk.tf.json").write_text(json.dumps({"terraform": settings}))
-
-
-@pytest.fixture
-def runner(toolchain: Toolchain, folder: Path) -> Runner:
-    return Runner(toolchain, folder, {}, planning=SHORT, changing=SHORT)
 
 
 def test_init_runs_once(fake: FakeTerraform, runner: Runner) -> None:
@@ -295,74 +264,6 @@ def test_a_crash_is_told_by_its_last_words(fake: FakeTerraform, runner: Runner) 
         runner.init()
 
 
-def test_a_state_that_could_not_be_saved_is_saved_first(
-    fake: FakeTerraform, toolchain: Toolchain, folder: Path
-) -> None:
-    notices: list[str] = []
-    runner = Runner(toolchain, folder, {}, notice=notices.append)
-    runner.rescue()
-    assert fake.commands() == []
-    (folder / "errored.tfstate").write_text("{}")
-    runner.rescue()
-    assert fake.commands() == ["init", "state"] and fake.calls()[1]["arguments"][1] == "push"
-    assert not (folder / "errored.tfstate").exists()
-    assert notices == ["the state that an earlier run could not save is saved now"]
-
-
-def test_a_state_that_still_cannot_be_saved_stops_everything(
-    fake: FakeTerraform, runner: Runner, folder: Path
-) -> None:
-    (folder / "errored.tfstate").write_text("{}")
-    fake.script({"state": {"stderr": "cannot import state with lineage", "exit": 1}})
-    with pytest.raises(
-        TerraformError, match=r"errored\.tfstate is there: .* cannot import state with lineage"
-    ):
-        runner.rescue()
-    assert (folder / "errored.tfstate").exists()
-
-
-def test_a_state_that_a_full_disk_cut_to_nothing_is_told(
-    fake: FakeTerraform, toolchain: Toolchain, folder: Path
-) -> None:
-    notices: list[str] = []
-    runner = Runner(toolchain, folder, {}, notice=notices.append)
-    (folder / "errored.tfstate").touch()
-    runner.rescue()
-    assert fake.commands() == [] and not (folder / "errored.tfstate").exists()
-    assert notices == ["errored.tfstate of an earlier run was empty: what it made is looked for on AWS"]
-
-
-def test_what_the_state_has_nothing_of_is_imported_by_the_next_plan_alone(
-    fake: FakeTerraform, runner: Runner, folder: Path
-) -> None:
-    kept = folder / "seen.json"
-    fake.script({"plan": {"copies": {str(kept): str(folder / "adopted.tf.json")}}})
-    runner.adopt([Adopted("aws_iam_role.rank", "rank-role", {"id": "rank-role"})])
-    assert (folder / "adopted.tf.json").stat().st_mode & 0o777 == 0o600
-    runner.plan()
-    assert json.loads(kept.read_text()) == {"import": [{"to": "aws_iam_role.rank", "id": "rank-role"}]}
-    assert not (folder / "adopted.tf.json").exists()
-
-
-def test_a_successor_of_what_the_state_has_is_put_into_it(
-    fake: FakeTerraform, runner: Runner, folder: Path
-) -> None:
-    old = {"attributes": {"id": "m-1", "name": "m-1", "arn": "arn:m-1", "image": "i"}, "schema_version": 0}
-    resource = {"mode": "managed", "type": "aws_sagemaker_model", "name": "m", "instances": [old]}
-    (folder / "terraform.tfstate").write_text(
-        json.dumps({"version": 4, "serial": 3, "lineage": "x", "outputs": {}, "resources": [resource]})
-    )
-    kept = folder / "seen.json"
-    fake.script({"state": {"copies": {str(kept): str(folder / "restored.tfstate")}}})
-    runner.adopt([Adopted("aws_sagemaker_model.m", "m-2", {"id": "m-2", "name": "m-2", "arn": None})])
-    assert fake.commands() == ["init", "state"] and not (folder / "adopted.tf.json").exists()
-    pushed = json.loads(kept.read_text())
-    new, before = pushed["resources"][0]["instances"]
-    assert pushed["serial"] == 4
-    assert new["attributes"] == {"id": "m-2", "name": "m-2", "arn": "arn:m-1", "image": "i"}
-    assert "deposed" not in new and len(before.pop("deposed")) == 8 and before == old
-
-
 def test_the_childs_environment_is_the_given_one_without_what_changes_terraforms_ways(
     fake: FakeTerraform, toolchain: Toolchain, folder: Path
 ) -> None:
@@ -398,40 +299,6 @@ def test_everything_that_is_written_is_private(fake: FakeTerraform, runner: Runn
     assert stat.S_IMODE(plan_mode) == 0o600
     for name in ("terraform.tfrc", "terraform.tfstate", ".terraform/modelyard-init"):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600, name
-
-
-STATE = {"version": 4, "outputs": {"role": {"value": "arn:r"}}, "resources": []}
-
-
-@pytest.mark.parametrize(
-    ("settings", "name"),
-    [({}, "terraform.tfstate"), ({"backend": {"local": {"path": "here.tfstate"}}}, "here.tfstate")],
-)
-def test_a_local_state_is_read_without_a_process(
-    fake: FakeTerraform, runner: Runner, folder: Path, settings: dict[str, Any], name: str
-) -> None:
-    configure(folder, **settings)
-    assert runner.outputs() == {}
-    (folder / name).write_text(json.dumps(STATE))
-    assert runner.outputs() == {"role": "arn:r"}
-    assert fake.calls() == []
-
-
-def test_a_remote_state_is_pulled(fake: FakeTerraform, runner: Runner, folder: Path) -> None:
-    configure(folder, backend={"s3": {"bucket": "b"}})
-    fake.script({"state": {"lines": [json.dumps(STATE, indent=2)]}})
-    assert runner.outputs() == {"role": "arn:r"}
-    assert [call["arguments"] for call in fake.calls()[1:]] == [["state", "pull"]]
-
-
-def test_what_the_state_holds_is_told_by_address(fake: FakeTerraform, runner: Runner, folder: Path) -> None:
-    configure(folder)
-    role = {"id": "dev-r", "arn": "arn:r"}
-    resource = {"mode": "managed", "type": "aws_iam_role", "name": "r", "instances": [{"attributes": role}]}
-    assert runner.held() == {}
-    (folder / "terraform.tfstate").write_text(json.dumps({**STATE, "resources": [resource]}))
-    assert runner.held() == {"aws_iam_role.r": role}
-    assert fake.calls() == []
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])
