@@ -23,6 +23,7 @@ from infra.stack import Stack
 
 Say = Callable[[str], None]
 CUT_SHORT = "An earlier deploy was cut short"
+LOST = "An answer of AWS was lost"
 _SHOWN = 3
 
 
@@ -63,6 +64,16 @@ def take_over(
         say(f"{why}; taking over what it made: {', '.join(names[:_SHOWN])}{more}")
         workspace.adopt(search.adopted)
     return bool(search.adopted)
+
+
+def take_over_unheard(
+    state: str, content: Blueprint, workspace: Workspace, connection: Connection, say: Say
+) -> bool:
+    """The same for what AWS has made in this run and the engine did not hear of; False where it is not ours."""
+    try:
+        return take_over(state, content, workspace, connection, say, LOST)
+    except Misuse:  # somebody else was quicker: what AWS said stands
+        return False
 
 
 @dataclass

@@ -189,13 +189,9 @@ def _applied(prepared: Prepared, say: Say, watch: Watch) -> Mapping[str, Any]:
 def _taken_over(prepared: Prepared, say: Say) -> bool:
     """Whether AWS has made, for this deploy, what its engine did not hear of."""
     stack, connection = prepared.stack, prepared.connection
-    try:
-        found = adoption.take_over(
-            stack.name, prepared.blueprint, prepared.workspace, connection, say, "An answer of AWS was lost"
-        )
-    except Misuse:  # somebody else was quicker: what AWS said stands
-        return False
-    _settle(stack, connection, say)
+    found = adoption.take_over_unheard(stack.name, prepared.blueprint, prepared.workspace, connection, say)
+    if found:
+        _settle(stack, connection, say)
     return found
 
 

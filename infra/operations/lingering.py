@@ -27,8 +27,13 @@ RELATED = "found existing JobQueue relationship"
 EXISTS = re.compile(r"Cannot create already existing endpoint \"[^\"]*endpoint/([^\"/]+)\"")
 """What AWS says, with the name of the endpoint."""
 
-DONE = re.compile(r"already ?exist|FunctionUrlConfig exists", re.IGNORECASE)
-"""EntityAlreadyExists, 'Cannot create already existing model', 'Function already exist', 'Object already exists'."""
+DONE = re.compile(
+    r"(?<!Bucket)already ?exist|BucketAlreadyOwnedByYou|FunctionUrlConfig exists", re.IGNORECASE
+)
+"""EntityAlreadyExists, 'Cannot create already existing model', 'Function already exist', 'Object already exists'.
+
+BucketAlreadyExists is said of somebody else's only.
+"""
 
 Sleep = Callable[[float], None]
 

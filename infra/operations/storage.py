@@ -9,12 +9,13 @@ from infra.blueprint import storage as blueprint
 from infra.blueprint.repository import name_of
 from infra.blueprint.storage import LIFECYCLE_RULES, ONLY_OVER_TLS
 from infra.connection import Connection
+from infra.engines.events import ignore
 from infra.engines.terraform.workspace import TERRAFORM
 from infra.engines.workspace import Engine, Workspace
 from infra.environment import Environment
 from infra.errors import EngineError
 from infra.ledger import Ledger, not_ours
-from infra.operations import adoption, engines
+from infra.operations import adoption, engines, lingering
 from infra.project import Project
 
 STATE = "_storage"
@@ -126,12 +127,20 @@ def ensure(
     say(
         f"Making what environment {environment.name} has one of: {environment.artifact_bucket}, images, budget"
     )
-    workspace = _workspace(engine, connection, project, say)
-    adoption.take_over(STATE, blueprint(environment), workspace, connection, say)
-    if workspace.plan().empty:
+    workspace, content = _workspace(engine, connection, project, say), blueprint(environment)
+    adoption.take_over(STATE, content, workspace, connection, say)
+    plan = workspace.plan()
+    if plan.empty:
         return
     try:
-        workspace.apply()
+        lingering.apply(
+            plan,
+            workspace,
+            connection,
+            say,
+            ignore,
+            take_over=lambda: adoption.take_over_unheard(STATE, content, workspace, connection, say),
+        )
     except EngineError as error:
         if "BucketAlreadyExists" in str(error):  # somebody was quicker, after we looked
             raise not_ours(environment.artifact_bucket) from error

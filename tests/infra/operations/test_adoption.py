@@ -153,6 +153,19 @@ def test_whether_anything_was_taken_over_is_told_and_why(stack, environment):
     assert not adoption.take_over(stack.name, content, Workspace(), Account(environment), said.append)
 
 
+def test_what_was_not_heard_of_is_taken_over_where_it_is_ours(stack, environment):
+    content, said = blueprint(stack, {one.name: KEY for one in stack.workloads}), []
+    for tags, is_ours in ((OURS, True), ({}, False)):
+        workspace = Workspace()
+        account = Account(environment, get_role={"dev-shop-rank-role-us-east-1": tags})
+        assert (
+            adoption.take_over_unheard(stack.name, content, workspace, account, said.append)
+            == bool(workspace.adopted)
+            == is_ours
+        )
+    assert said == ["An answer of AWS was lost; taking over what it made: aws_iam_role.rank"]
+
+
 def test_what_the_state_holds_is_not_asked_for(stack, environment):
     held = {address: {"name": name} for address, name in names(stack).items()}
     account = Account(environment)

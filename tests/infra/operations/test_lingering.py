@@ -166,6 +166,8 @@ def test_an_endpoint_that_is_there_is_somebodys(status):
         "ResourceConflictException: FunctionUrlConfig exists for this Lambda function",
         "InvalidLaunchTemplateName.AlreadyExistsException: Launch template name already in use.",
         "ClientException: Object already exists",
+        "RepositoryAlreadyExistsException: The repository with name 'modelyard-dev' already exists",
+        "BucketAlreadyOwnedByYou: Your previous request to create the named bucket succeeded and you already own it.",
     ],
 )
 def test_what_is_made_and_whose_answer_was_lost_is_taken_over(line):
@@ -180,7 +182,15 @@ def test_what_is_taken_over_and_what_lingers():
     assert apply(engine, taken_over=[True]) == ({"a": 1}, [5.0])
 
 
-@pytest.mark.parametrize("lines", [[EXISTS], [EXISTS, "AccessDenied"], ["An update is in progress"]])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [EXISTS],
+        [EXISTS, "AccessDenied"],
+        ["An update is in progress"],
+        ["creating S3 Bucket (b): BucketAlreadyExists"],
+    ],
+)
 def test_what_is_not_ours_or_no_lost_answer_is_a_failure(lines):
     engine = Engine([failed(*lines)])
     with pytest.raises(EngineFailed):
