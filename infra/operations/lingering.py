@@ -1,10 +1,10 @@
 """A plan that is carried out again where AWS refuses something only because of what came just before it.
 
-It is not yet done with that. Two things, which the provider asks once each: UpdateJobQueue returns before Batch has
+It is not yet done with that. Three things, which the provider asks once each: UpdateJobQueue returns before Batch has
 let go of the queue's old compute environments ('Cannot delete, found existing JobQueue relationship':
-hashicorp/terraform-provider-aws #46925, open), and DeleteEndpoint before the endpoint is gone ('Cannot create already
-existing endpoint'). Without this a change of a job's machines would end as a failed deploy, and a replaced endpoint as
-none.
+hashicorp/terraform-provider-aws #46925, open), DeleteEndpoint before the endpoint is gone ('Cannot create already
+existing endpoint'), and an endpoint that began to scale, or whose DeleteEndpoint's answer was lost, is 'in-progress'.
+Without this a change of a job's machines would end as a failed deploy, and a replaced endpoint as none.
 
 Or it has done it already, and its answer was lost: the SDK asks again, and is told that what it asks for exists.
 """
@@ -26,6 +26,9 @@ PAUSES_SECONDS = (5.0, 10.0, 20.0, 40.0, 60.0)
 RELATED = "found existing JobQueue relationship"
 EXISTS = re.compile(r"Cannot create already existing endpoint \"[^\"]*endpoint/([^\"/]+)\"")
 """What AWS says, with the name of the endpoint."""
+
+BUSY = re.compile(r"Cannot update in-progress endpoint \"[^\"]*endpoint/([^\"/]+)\"")
+"""The same, of one that is updated, scaled or removed; it is said of a delete, too."""
 
 DONE = re.compile(
     r"(?<!Bucket)already ?exist|BucketAlreadyOwnedByYou|FunctionUrlConfig exists", re.IGNORECASE
@@ -59,11 +62,11 @@ def apply(
         try:
             return workspace.apply(watch)
         except EngineFailed as error:
-            others = [one for one in error.diagnostics if not _lingers(one, connection, sleep)]
+            others = [one for one in error.diagnostics if not _lingers(one, connection, say, sleep)]
             if not all(DONE.search(one.line) for one in others) or (others and not take_over()):
                 raise
             if len(others) < len(error.diagnostics):
-                say(f"AWS has not yet let go of what is replaced; again in {pause:g} seconds")
+                say(f"AWS was not yet done with what came before; again in {pause:g} seconds")
                 sleep(pause)
             left = workspace.plan(destroy=destroy)
             if not {change.address for change in left.changes} <= allowed:
@@ -73,8 +76,15 @@ def apply(
     return workspace.apply(watch)
 
 
-def _lingers(diagnostic: Diagnostic, connection: Connection, sleep: Sleep) -> bool:
+def _lingers(
+    diagnostic: Diagnostic, connection: Connection, say: Callable[[str], None], sleep: Sleep
+) -> bool:
+    """Whether it will be over; of an endpoint, once it is."""
     if RELATED in diagnostic.line:
+        return True
+    if (busy := BUSY.search(diagnostic.line)) is not None:
+        endpoints.settled(busy[1], connection.client("sagemaker"), say, sleep)
+        endpoints.left(busy[1], connection.client("sagemaker"), sleep)
         return True
     exists = EXISTS.search(diagnostic.line)
     # One that is going is waited for.

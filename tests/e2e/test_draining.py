@@ -61,7 +61,7 @@ def test_what_runs_is_done_before_its_machines_go(yard):
     assert f"{QUEUE}: takes no jobs until those in it are done" in done.stderr
     assert f"{QUEUE}: takes jobs again" in done.stderr
     # Batch holds on to what its queue has just left, and the provider asks once.
-    assert "AWS has not yet let go of what is replaced" in done.stderr
+    assert "AWS was not yet done with what came before" in done.stderr
     assert job.returncode == 0 and '"SUCCEEDED"' in said, failed
     answers = s3.list_objects_v2(Bucket=BUCKET, Prefix="data/grinding/grind/output/")["Contents"]
     assert len(answers) == DOCUMENTS

@@ -176,6 +176,15 @@ def test_what_is_made_and_whose_answer_was_lost_is_taken_over(line):
     assert engine.done == ["apply", "plan", "apply", "plan", "apply"]
 
 
+@pytest.mark.parametrize("destroy", [False, True])
+@pytest.mark.parametrize("said", [("Updating", "InService"), ("Deleting", "Deleting"), ()])
+def test_an_endpoint_that_is_busy_is_waited_for(said, destroy):
+    line = EXISTS.replace("create already existing", "update in-progress")
+    engine = Engine([failed(line), {"a": 1}], [plan(REPLACED)])
+    assert apply(engine, destroy, aws=Aws(*said))[0] == {"a": 1}
+    assert engine.done == ["apply", "plan to destroy" if destroy else "plan", "apply"]
+
+
 def test_what_is_taken_over_and_what_lingers():
     exists = "EntityAlreadyExists: Role with name dev-shop-rank already exists."
     engine = Engine([failed(RELATED, exists), {"a": 1}], [plan(LEFT)])
