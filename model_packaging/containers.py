@@ -23,6 +23,7 @@ from model_packaging.artifact import ArtifactIdentity, assemble, distinct, ident
 from model_packaging.ballast import needed_by
 from model_packaging.errors import BuildFailed
 from model_packaging.functions import ImageArtifact, Kind, Target, build_function
+from model_packaging.hosts.batch_start import PACKAGED
 from model_packaging.manifest import Entry
 from model_packaging.model import REQUIREMENTS, Model
 from model_packaging.recipes import HOME
@@ -128,12 +129,14 @@ def _files(kind: Kind, model: Model, base: Path, cache: Path, target: Target) ->
     files, required = OURS[kind]
     own = model.directory(base) / REQUIREMENTS
     lines = applicable(own, target.runtime, target.architecture) if own.is_file() else []
+    # A job brings its requirements.txt with it: where it is this one, nothing is installed at its start.
+    said = [manifest.read(PACKAGED, own)] if kind == "batch" and own.is_file() else []
     named = {canonicalize_name(Requirement(line).name) for line in lines}
     pins = [pin for pin in pinned(required()) if canonicalize_name(Requirement(pin).name) not in named]
     with tempfile.TemporaryDirectory(prefix="modelyard-") as scratch:
         together = Path(scratch) / REQUIREMENTS
         together.write_text("\n".join([*lines, *pins]))
-        return [*files(), *stage(together, target.runtime, cache, target.architecture)]
+        return [*files(), *said, *stage(together, target.runtime, cache, target.architecture, shown=own)]
 
 
 def pinned(names: Sequence[str]) -> list[str]:

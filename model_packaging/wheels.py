@@ -69,12 +69,14 @@ def runtime_of(name: str) -> Runtime:
     return RUNTIMES[name]
 
 
-def stage(requirements: Path, runtime: str, cache: Path, architecture: str = "x86_64") -> list[Entry]:
+def stage(
+    requirements: Path, runtime: str, cache: Path, architecture: str = "x86_64", shown: Path | None = None
+) -> list[Entry]:
     """The files of the packages that `requirements` names, as entries at the root of a function.
 
     Installed by pip below `cache` once per text, runtime and architecture, without what is `ballast`; later calls read
     a list. Environment markers of the file's own lines are judged for the function's Python.
-    Raises `BuildFailed` with pip's reason.
+    Raises `BuildFailed` with pip's reason, and with `shown` where `requirements` was written from that file.
     """
     target = runtime_of(runtime)
     platforms = target.platforms(architecture)
@@ -85,7 +87,7 @@ def stage(requirements: Path, runtime: str, cache: Path, architecture: str = "x8
     home = cache / "wheels" / key
     listing = home / "files.json"
     if not listing.is_file():
-        _install(lines, target, architecture, home, str(requirements))
+        _install(lines, target, architecture, home, str(shown or requirements))
     site = home / "site"
     try:
         rows = json.loads(listing.read_text())

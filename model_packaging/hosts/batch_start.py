@@ -16,6 +16,8 @@ import tempfile
 import time
 
 PIP = [sys.executable, "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+PACKAGED = "modelyard-requirements.txt"
+"""In an image of ours: the requirements whose packages are in it."""
 
 
 def fetch(uri: str, file: pathlib.Path) -> None:
@@ -56,6 +58,13 @@ def unpack(uri: str, folder: pathlib.Path) -> None:
     file.unlink()
 
 
+def is_packaged(requirements: pathlib.Path) -> bool:
+    """Whether a folder that Python looks in says so. pip would fetch what was left out there because nothing imports
+    it, and has no place for it: nobody has no home."""
+    listed = (pathlib.Path(place, PACKAGED) for place in sys.path)
+    return any(one.is_file() and one.read_bytes() == requirements.read_bytes() for one in listed)
+
+
 def release(entrypoint: int) -> None:
     """AWS's inference images sleep in `tail -f /dev/null` after their command: the job would never end."""
     try:
@@ -86,8 +95,9 @@ def release(entrypoint: int) -> None:
 def main() -> None:
     folder = pathlib.Path(tempfile.mkdtemp(prefix="modelyard-"))
     unpack(os.environ["MODELYARD_ARTIFACT"], folder)
-    if (folder / "requirements.txt").is_file():
-        subprocess.run([*PIP, "--requirement", str(folder / "requirements.txt")], check=True)
+    requirements = folder / "requirements.txt"
+    if requirements.is_file() and not is_packaged(requirements):
+        subprocess.run([*PIP, "--requirement", str(requirements)], check=True)
     release(os.getppid())
     os.chdir(folder)
     os.execv(sys.executable, [sys.executable, "-m", "modelyard_host.batch"])  # noqa: S606

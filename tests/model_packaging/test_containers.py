@@ -21,6 +21,7 @@ from model_packaging import image, registry
 from model_packaging.containers import TARGETS, build_container, pinned, write_context
 from model_packaging.errors import BuildFailed
 from model_packaging.functions import ImageArtifact, Target
+from model_packaging.hosts.batch_start import PACKAGED
 from model_packaging.image import Base, Blob
 from model_packaging.recipes import RECIPES, settings
 
@@ -239,3 +240,41 @@ def test_a_dockerfile_of_ones_own_is_kept(make_model, tmp_path):
     (folder / "Dockerfile").unlink()
     assert write_context(made, folder) == write_context(made, folder)
     assert sorted(file.name for file in folder.iterdir()) == ["Dockerfile", made.filename]
+
+
+@pytest.mark.parametrize(("brought", "installs"), [("tiny==1", False), ("tiny==2", True)])
+def test_nothing_is_installed_for_a_job_whose_packages_are_in_its_image(tmp_path, brought, installs):
+    folder, own = tmp_path / "image", tmp_path / "requirements.txt"
+    folder.mkdir()
+    (folder / PACKAGED).write_text("tiny==1")
+    own.write_text(brought)
+    words = f"""
+import sys
+from pathlib import Path
+from model_packaging.hosts.batch_start import is_packaged
+sys.path.append({str(folder)!r})
+print(is_packaged(Path({str(own)!r})))
+"""
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{not installs}\n"
+
+
+def test_only_the_image_of_a_job_says_of_which_requirements_its_packages_are(make_model, tmp_path):
+    model = make_model({"requirements.txt": "numpy\n"})
+    own = tmp_path / "models/tiny/requirements.txt"
+    listed = {
+        kind: [
+            entry.source
+            for entry in build_container(kind, model, tmp_path, CACHE, Target("python3.12")).entries
+            if entry.path == f"opt/modelyard/{PACKAGED}"
+        ]
+        for kind in ("batch", "sagemaker")
+    }
+    assert listed == {"batch": [own], "sagemaker": []}
+
+
+def test_packages_that_cannot_be_had_are_told_of_the_models_own_file(make_model, tmp_path):
+    model = make_model({"requirements.txt": "numpy==0.0.1\n"})
+    own = re.escape(str(tmp_path / "models/tiny/requirements.txt"))
+    with pytest.raises(BuildFailed, match=f"No packages for {own} on Python 3.12, arm64"):
+        build_container("sagemaker", model, tmp_path, CACHE, Target("python3.12", "arm64"))
