@@ -31,6 +31,7 @@ from model_packaging.containers import TARGETS, build_container, identify_contai
 from model_packaging.functions import ImageArtifact, Kind, Target, build_function, identify_function
 from model_packaging.hosted import HostedArtifact, HostedIdentity
 from model_packaging.job import build_job, identify_job
+from model_packaging.keys import model_key
 from model_packaging.sets import ArtifactSet, SetIdentity, build_set, identify_set
 from model_packaging.uncompressed import UncompressedArtifact, build_uncompressed, identify_uncompressed
 from model_packaging.upload import Progress, upload, upload_prefix
@@ -99,7 +100,7 @@ def _job_identity(stack: Stack, workload: BatchJob, cache: Path) -> ArtifactIden
 
 def _layer(stack: Stack, workload: OneModel | BatchJob, cache: Path) -> ImageArtifact:
     kind, target = _image(workload)
-    return build_container(kind, workload.model, stack.base, cache, target)
+    return containers.describe(build_container(kind, workload.model, stack.base, cache, target))
 
 
 def _layer_identity(stack: Stack, workload: OneModel | BatchJob, cache: Path) -> ArtifactIdentity:
@@ -218,4 +219,5 @@ def _place(artifact: Artifact, environment: Environment) -> str:
     if isinstance(artifact, HostedArtifact):
         image = repository.tagged(environment, artifact.layer.tag)
         return f"s3://{environment.artifact_bucket}/{artifact.model.key}, its image to {image}"
-    return f"s3://{environment.artifact_bucket}/{artifact.key}"
+    # Of one that is kept the key is all there is: it tells the image, too.
+    return f"s3://{environment.artifact_bucket}/{model_key(artifact.key)}"

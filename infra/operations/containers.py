@@ -16,7 +16,7 @@ DELETED_AT_ONCE = 100
 
 def describe(artifact: ImageArtifact) -> ImageArtifact:
     """Write the Dockerfile of the same image beside the layer, for those who build with Docker."""
-    text = image.dockerfile(artifact, str(registry.base_of(artifact.runtime)))
+    text = image.dockerfile(artifact, str(registry.base_of(artifact.runtime, artifact.kind)))
     with whole(artifact.file.parent / DOCKERFILE) as stream:
         stream.write(text.encode())
     return artifact

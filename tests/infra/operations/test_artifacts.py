@@ -10,7 +10,7 @@ import pytest
 from moto import mock_aws
 
 from infra import BatchJob, Network
-from infra.operations.artifacts import build, identify, packed_for, upload_all
+from infra.operations.artifacts import KeptArtifact, build, identify, packed_for, upload_all
 from model_packaging.artifact import ModelArtifact
 from model_packaging.hosted import HostedArtifact
 from model_packaging.sets import ArtifactSet
@@ -115,3 +115,24 @@ def test_an_upload_shows_what_is_sent_and_of_how_much(tmp_path):
     assert shown == [("one", 500, 500), ("both", 37, 37), ("one", 500, 0), ("both", 37, 0)]
     assert said[0] == f"one: uploaded to s3://kept-here/models/a/{'a' * 64}/model.tar.gz"
     assert said[2].startswith("one: is already at ")
+
+
+def test_what_is_kept_is_told_by_its_own_place():
+    said = []
+    connection = SimpleNamespace(environment=SimpleNamespace(artifact_bucket="kept-here"))
+    upload_all({"one": KeptArtifact("models/a/1/model.tar.gz@a-2")}, connection, said.append)
+    assert said == ["one: is already at s3://kept-here/models/a/1/model.tar.gz"]
+
+
+@pytest.mark.parametrize(
+    ("workload", "starts"),
+    [
+        (realtime(image="build"), "serve"),
+        (BatchJob("all", model=MODEL, instance_types=["m5.large"], image="build"), "start.py"),
+    ],
+    ids=lambda one: getattr(one, "name", one),
+)
+def test_a_dockerfile_lies_beside_each_layer(make_stack, workload, starts):
+    layer = build(make_stack(workload), CACHE)[workload.name].layer
+    text = (layer.file.parent / "Dockerfile").read_text()
+    assert "docker/library/python:3.12-slim-bookworm" in text and starts in text.splitlines()[-1]
