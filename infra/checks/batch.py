@@ -19,6 +19,11 @@ KEPT = 0.06
 resource memory management': an m5.large of 8192 MiB offers about 7700)."""
 
 _PREFIX = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^\x00-\x1f]*)?")
+_IMAGE = re.compile(
+    r"([A-Za-z0-9.-]+(:\d+)?/)?[a-z0-9]+([._/-]+[a-z0-9]+)*(:[\w][\w.-]{0,127})?(@sha256:[0-9a-f]{64})?",
+    re.ASCII,
+)
+"""A container image's name, as Docker and so ECS's agent take it: its repository has no capitals."""
 _OURS = re.compile(r"MODELYARD_.*")
 
 
@@ -83,6 +88,15 @@ def _images(stack: Stack) -> Iterator[str]:
                     f"{job.name}: Batch has no machine image for {one} any more, and the job would wait for ever; "
                     f"write {instead}."
                 )
+
+
+def _named(stack: Stack) -> Iterator[str]:
+    for job in _jobs(stack):
+        if job.image is not None and _IMAGE.fullmatch(job.image) is None:
+            yield (
+                f"{job.name}: {job.image!r} is no container image's name; write {images.OWN}, image={images.BUILT!r} "
+                "for one that the deploy makes, or leave image out for AWS's own."
+            )
 
 
 def _processors(stack: Stack) -> Iterator[str]:
@@ -236,6 +250,7 @@ CHECKS = (
     _arrays,
     _types,
     _images,
+    _named,
     _processors,
     _room,
     _capacity,

@@ -183,3 +183,25 @@ def test_no_image_is_made_for_a_gpu(make_stack):
         "embed: image='build' makes images for CPUs, and g5.xlarge is one for gpu; leave image out for AWS's own, write "
         "image='ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG', or choose CPU types."
     ]
+
+
+@pytest.mark.parametrize("image", ["Build", "", "team/ranker:", "team/Ranker:3", "a b"])
+def test_an_image_that_no_registry_can_have_is_refused(make_stack, image):
+    assert told(make_stack(job(image=image))) == [
+        f"embed: {image!r} is no container image's name; write "
+        "image='ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG', image='build' for one that the deploy makes, or "
+        "leave image out for AWS's own."
+    ]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "busybox",
+        "localhost:5000/team/ranker__x:3",
+        f"111122223333.dkr.ecr.us-east-1.amazonaws.com/team/ranker@sha256:{'0' * 64}",
+        "nvcr.io/nvidia/pytorch:24.05-py3",
+    ],
+)
+def test_an_image_of_any_registry_passes(make_stack, image):
+    assert told(make_stack(job(image=image))) == []
