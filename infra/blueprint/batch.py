@@ -17,7 +17,7 @@ from infra.environment import Environment
 from infra.stack import Stack
 from infra.workloads import BatchJob
 from model_packaging.job import start_script
-from model_packaging.keys import image_tag, model_key
+from model_packaging.keys import model_key
 
 START = (
     {"name": "MODELYARD_START", "value": 'exec python3 -c "$MODELYARD_SCRIPT"'},
@@ -46,8 +46,8 @@ def image_of(environment: Environment, workload: BatchJob, artifact_key: str) ->
 
     Raises `InvalidStack` where AWS has none, and where none was made.
     """
-    if (tag := image_tag(artifact_key)) is not None:
-        return repository.tagged(environment, tag)
+    if (built := repository.built(environment, artifact_key)) is not None:
+        return built
     if images.is_built(workload):
         raise images.not_made(workload)
     kinds = sorted({ec2.processor(one) for one in workload.instance_types})

@@ -24,7 +24,7 @@ from infra.blueprint.rollout import deployment_config
 from infra.environment import Environment
 from infra.stack import Stack
 from infra.workloads import InstanceEndpoint, SageMakerEndpoint, ServerlessEndpoint
-from model_packaging.keys import image_tag, model_key
+from model_packaging.keys import model_key
 from model_packaging.model import PROGRAM as MODEL_PROGRAM
 
 Scaling = Callable[[Stack, Any, Resource], tuple[Resource, ...]]
@@ -57,7 +57,7 @@ def endpoint(stack: Stack, workload: SageMakerEndpoint, artifact_key: str, parts
     """Everything of one endpoint."""
     environment = stack.environment
     name = stack.deployed_name(workload)
-    image = _image(environment, workload, artifact_key)
+    image = repository.built(environment, artifact_key) or images.of(workload, environment.region)
     logs = log_group(environment, workload.name, f"/aws/sagemaker/Endpoints/{name}")
     # Before the endpoint: one that gets its roll-back alarms later is replaced by the provider.
     alarms = endpoint_alarms(stack, workload)
@@ -103,12 +103,6 @@ def endpoint(stack: Stack, workload: SageMakerEndpoint, artifact_key: str, parts
             f"{workload.name}_invoke_policy_arn": callers.ref("arn"),
         },
     )
-
-
-def _image(environment: Environment, workload: SageMakerEndpoint, artifact_key: str) -> str:
-    """What its container runs; the tag of one that the deploy makes is told by the artifact's key."""
-    tag = image_tag(artifact_key)
-    return images.of(workload, environment.region) if tag is None else repository.tagged(environment, tag)
 
 
 def _model(

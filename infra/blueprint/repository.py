@@ -5,6 +5,7 @@ import json
 from infra.blueprint.policy import document, statement
 from infra.blueprint.resource import Resource
 from infra.environment import Environment
+from model_packaging.keys import image_tag
 
 ABANDONED_IMAGE_DAYS = 7
 
@@ -24,6 +25,12 @@ def image_uri(environment: Environment, artifact_key: str) -> str:
     """The image of an artifact, by its tag: the model's name and the digest of what is in it."""
     _, model, digest, _ = artifact_key.split("/")
     return tagged(environment, f"{model}-{digest}")
+
+
+def built(environment: Environment, artifact_key: str) -> str | None:
+    """The image that the deploy makes for the artifact of that key; None where it makes none."""
+    tag = image_tag(artifact_key)
+    return None if tag is None else tagged(environment, tag)
 
 
 def tagged(environment: Environment, tag: str) -> str:
