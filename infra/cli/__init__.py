@@ -4,6 +4,7 @@ Each verb is a module of its own, which imports what is heavy when it is called:
 library. Nothing but the standard library is imported before a Ctrl-C is taken care of.
 """
 
+import atexit
 import gc
 import os
 import signal
@@ -39,7 +40,16 @@ def main(arguments: list[str] | None = None) -> None:
         sys.stderr.flush()
         # A terminal's Ctrl-C ends the Node of cdktn too, and jsii's farewell to it is a traceback of a broken pipe.
         os._exit(code)
+    if not debug:
+        atexit.register(_fall_silent)
     sys.exit(code)
+
+
+def _fall_silent() -> None:
+    """Everything is said. A Node that was only just started for cdktn, and is not needed, says farewell with
+    'Error on jsii API channel to child process: Error: read ECONNRESET', which jsii passes on."""
+    sys.stderr.flush()
+    sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - pathlib would slow each start; it is open to the end
 
 
 def _run(words: list[str], debug: bool) -> int:
