@@ -19,7 +19,7 @@ from typing import Any, Protocol
 from model_packaging.archive import make_private
 from model_packaging.errors import BuildFailed
 from model_packaging.functions import Kind
-from model_packaging.image import Base, Blob
+from model_packaging.image import DOCKER, OCI, Base, Blob
 from model_packaging.recipes import PLATFORMS
 from model_packaging.whole import whole
 
@@ -27,14 +27,8 @@ INDEXES = (
     "application/vnd.oci.image.index.v1+json",
     "application/vnd.docker.distribution.manifest.list.v2+json",
 )
-MANIFESTS = (
-    "application/vnd.oci.image.manifest.v1+json",
-    "application/vnd.docker.distribution.manifest.v2+json",
-)
-LAYERS = (
-    "application/vnd.oci.image.layer.v1.tar+gzip",
-    "application/vnd.docker.image.rootfs.diff.tar.gzip",
-)
+MANIFESTS = (OCI.manifest, DOCKER.manifest)
+LAYERS = (OCI.layer, DOCKER.layer)
 """Two names of the same bytes: what is pulled under one may be pushed under the other."""
 
 MANIFEST_BYTES = 4 << 20
